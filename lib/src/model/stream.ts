@@ -1,0 +1,126 @@
+/** The video U-Net one frame at a time, with a memory of fixed size: see `streamLayers`. */
+import { type Tensor, type Tensor5D, tidy, zeros } from "@tensorflow/tfjs";
+import { weight } from "../nn/parameters.js";
+import { requireWhole } from "../tensor/check.js";
+import type { Weights } from "../weights/safetensors.js";
+import type { Flow } from "./flow.js";
+import type { StreamPast } from "./streamLayers.js";
+import { type UnetLayer, unetPlan } from "./unetPlan.js";
+import { requireInputs, runUnet, type VideoUnet, type VideoUnetInputs } from "./videoUnet.js";
+
+/** Throws a RangeError unless no frame depends on later ones. */
+export function requireCausal(caller: string, { config }: Pick<VideoUnet, "config">): void {
+  if (config.convPadding === "causal" && config.mask !== "full" && config.norm !== "clip") return;
+  throw new RangeError(
+    `${caller}: the model is not causal, so earlier frames depend on later ones and nothing about them can be ` +
+      "remembered; causalize it with norm frame or cumulative.",
+  );
+}
+
+/**
+ * The memory of a stream before its first frame; it belongs to the caller.
+ *
+ * @param size of the network's input: videos side by side, height, width
+ * @param slots how many frames can be remembered at once
+ * @throws RangeError if the model is not causal
+ */
+export function emptyMemory(
+  model: VideoUnet,
+  size: { readonly batch: number; readonly height: number; readonly width: number },
+  slots: number,
+): Weights {
+  requireCausal("emptyMemory", model);
+  requireWhole("emptyMemory", "slots", slots, 1);
+  const { config, weights } = model;
+  const { batch } = size;
+  return tidy(() => {
+    const memory: Record<string, Tensor> = {};
+    const norm = (name: string) => {
+      if (config.norm !== "cumulative") return;
+      memory[`${name}.mean`] = zeros([batch, 1, config.normGroups]);
+      memory[`${name}.variance`] = zeros([batch, 1, config.normGroups]);
+    };
+    const attention = (name: string, width: number, positions: number) => {
+      norm(`${name}.norm`);
+      for (const part of ["attn1", "attn2"])
+        for (const kind of ["keys", "values"])
+          memory[`${name}.transformer_blocks.0.${part}.${kind}`] = zeros([
+            (batch * positions * width) / config.headWidth,
+            slots,
+            config.headWidth,
+          ]);
+    };
+    const convolutions = (name: string, width: number, positions: number) => {
+      for (const [stage, index] of [
+        [1, 2],
+        [2, 3],
+        [3, 3],
+        [4, 3],
+      ]) {
+        const convolution = `${name}.temopral_conv.conv${stage}.${index}`;
+        norm(`${name}.temopral_conv.conv${stage}.0`);
+        memory[`${convolution}.tail`] = zeros([batch, config.temporalTaps - 1, positions, width]);
+        const bias = weight(weights, `${convolution}.bias`).reshape([1, 1, 1, width]);
+        memory[`${convolution}.carry`] = bias.tile([batch, 1, positions, 1]); // no past adds nothing but the bias
+      }
+    };
+    let positions = size.height * size.width;
+    const visit = (layer: UnetLayer) => {
+      if (layer.kind === "residual") convolutions(layer.name, layer.outputs, positions);
+      else if (layer.kind === "temporal") attention(layer.name, layer.outputs, positions);
+      else if (layer.kind === "down") positions /= 4;
+      else if (layer.kind === "up") positions *= 4;
+    };
+    const plan = unetPlan(config);
+    if (config.initialAttentionHeads > 0)
+      attention("init_attn.0", config.initialAttentionHeads * config.headWidth, positions);
+    for (const layer of [...plan.input, plan.middle, ...plan.output].flat()) visit(layer);
+    return memory;
+  });
+}
+
+/**
+ * The answer for one new frame.
+ *
+ * @param inputs of one frame; with several branches, rows of the first one come first, and each has the same videos
+ * @returns [branch · batch, 1, height, width, outChannels]
+ * @throws RangeError if an input does not fit, or the memory is of another model
+ */
+export function videoUnetStream(
+  model: VideoUnet,
+  inputs: VideoUnetInputs,
+  past: Omit<StreamPast, "slot">,
+): Tensor5D {
+  return tidy(() => stream(model, inputs, past).output);
+}
+
+/**
+ * The memory after one more frame; it belongs to the caller, as `past` still does.
+ *
+ * @param inputs of one frame, a single branch
+ * @param past with the slot that the frame takes
+ */
+export function rememberFrame(
+  model: VideoUnet,
+  inputs: VideoUnetInputs,
+  past: StreamPast & { readonly slot: NonNullable<StreamPast["slot"]> },
+): Weights {
+  return tidy(() => stream(model, inputs, past).kept);
+}
+
+function stream(model: VideoUnet, inputs: VideoUnetInputs, past: StreamPast) {
+  requireInputs("videoUnetStream", model, inputs);
+  requireCausal("videoUnetStream", model);
+  const [batch, frames] = inputs.x.shape;
+  requireWhole("videoUnetStream", "number of frames in x", frames, 1, 1);
+  const kept: Record<string, Tensor> = {};
+  const flow: Flow = {
+    ...model,
+    batch,
+    frames,
+    stream: past,
+    kept: past.slot && kept,
+    watch: (_, result) => result,
+  };
+  return { output: runUnet(flow, inputs), kept };
+}
