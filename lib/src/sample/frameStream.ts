@@ -1,0 +1,231 @@
+/** The state of a streamed video: what the network remembers, and which frame each slot of that memory holds. */
+import {
+  concat,
+  dispose,
+  ones,
+  scalar,
+  type Tensor,
+  type Tensor1D,
+  type Tensor2D,
+  type Tensor3D,
+  type Tensor5D,
+  tensor1d,
+  tensor2d,
+  tidy,
+  zeros,
+} from "@tensorflow/tfjs";
+import type { DenoiseInputs } from "../diffusion/denoise.js";
+import { joinFirstFrame } from "../diffusion/unetDenoise.js";
+import { emptyMemory, rememberFrame, videoUnetStream } from "../model/stream.js";
+import type { StreamPast } from "../model/streamLayers.js";
+import type { VideoUnet } from "../model/videoUnet.js";
+import { sees } from "../nn/temporalMask.js";
+import type { Schedule } from "../schedule/schedule.js";
+import { type Running, type RunOptions, runner } from "../train/run.js";
+import type { Weights } from "../weights/safetensors.js";
+import {
+  type FrameState,
+  type SteppedFrame,
+  type StepSettings,
+  stepInGraph,
+  stepNumbers,
+} from "./denoiseStep.js";
+
+export interface StreamSize {
+  /** Videos side by side. */
+  readonly batch: number;
+  readonly height: number;
+  readonly width: number;
+  /** Frames that can be remembered at once, to begin with. */
+  readonly slots: number;
+  /** What happens when all slots hold frames that are still seen: more slots, or the oldest frame goes. */
+  readonly full: "grow" | "evict";
+}
+
+/** A state to return to; `release` it when it is no longer needed. */
+export interface StreamSnapshot {
+  readonly memory: Weights;
+  readonly held: readonly number[];
+  readonly frames: number;
+}
+
+/** What the network is told of the frame to come, besides its noisy self. */
+export interface NewFrame {
+  /** Clean first frame of the video [batch, 1, height, width, channel]. */
+  readonly firstFrame: Tensor5D;
+  /** The action that leads to it [batch, 1, action]. */
+  readonly action?: Tensor3D;
+}
+
+export interface FrameStream {
+  /** Frames remembered so far, those included whose slots were taken again. */
+  readonly frames: number;
+  /** The next frame one denoising step further; the action is the same for both branches of guidance. */
+  denoise(state: FrameState, given: NewFrame, settings: StepSettings): Promise<SteppedFrame>;
+  /** Remembers the next frame, a single branch. */
+  remember(inputs: DenoiseInputs): Promise<void>;
+  /** Forgets all frames. */
+  reset(): void;
+  snapshot(): StreamSnapshot;
+  restore(snapshot: StreamSnapshot): void;
+  dispose(): void;
+}
+
+/** Frees a snapshot; snapshots share tensors with the stream until then. */
+export function releaseStream({ memory }: StreamSnapshot): void {
+  dispose(memory as never);
+}
+
+/** Which branches a step runs: the unconditional one for guidance, and also without if it has a past of its own. */
+interface Branches {
+  readonly guided: boolean;
+  readonly doubled: boolean;
+}
+
+type GraphStep = Running<[FrameState, NewFrame, Tensor2D, Tensor1D, Branches, StreamPast], SteppedFrame>;
+type GraphCommit = Running<[DenoiseInputs, Required<StreamPast>], Weights>;
+
+/** One video's tokens [1, token, width] for a whole batch. */
+export function forEveryVideo(context: Tensor3D, batch: number): Tensor3D {
+  return concat(Array.from({ length: batch }, () => context)) as Tensor3D;
+}
+
+/** Opens streams of one network; all of them share its compiled graphs. */
+export function frameStreams(
+  model: VideoUnet,
+  schedule: Schedule,
+  context: Tensor3D | undefined,
+  run: RunOptions,
+): (size: StreamSize) => FrameStream {
+  const joined = ({ firstFrame, ...inputs }: DenoiseInputs) => ({
+    ...inputs,
+    x: joinFirstFrame(model, inputs.x, firstFrame),
+    ...(context && { context: forEveryVideo(context, inputs.x.shape[0]) }),
+  });
+  const denoise: GraphStep = runner(
+    (
+      state: FrameState,
+      { firstFrame, action }: NewFrame,
+      level: Tensor2D,
+      numbers: Tensor1D,
+      { guided, doubled }: Branches,
+      past: StreamPast,
+    ) => {
+      const branches = guided || doubled ? 2 : 1;
+      const times = <T extends Tensor>(tensor: T): T => (branches === 2 ? concat([tensor, tensor]) : tensor);
+      const [batch] = level.shape;
+      const mask = () =>
+        concat([ones([batch, 1]), ...(branches === 2 ? [zeros([batch, 1])] : [])]) as Tensor2D;
+      const inputs: DenoiseInputs = {
+        x: times(state.x),
+        level: times(level),
+        firstFrame: times(firstFrame),
+        ...(action && { action: times(action), actionMask: mask() }),
+      };
+      const answer = videoUnetStream(model, joined(inputs), past);
+      const used = branches === 2 && !guided ? (answer.split(2)[0] as Tensor5D) : answer;
+      return { ...stepInGraph(state, used, level, numbers, guided, schedule) };
+    },
+    run,
+    model.weights,
+  );
+  const remember: GraphCommit = runner(
+    (inputs: DenoiseInputs, past: Required<StreamPast>) => rememberFrame(model, joined(inputs), past),
+    run,
+    model.weights,
+  );
+  return (size) => openStream(model, size, denoise, remember);
+}
+
+function openStream(
+  model: VideoUnet,
+  { batch, height, width, slots, full }: StreamSize,
+  denoise: GraphStep,
+  remember: GraphCommit,
+): FrameStream {
+  const { mask } = model.config;
+  const sinks = typeof mask === "object" ? (mask.sinks ?? 0) : 0;
+  const empty = -1;
+  let memory = emptyMemory(model, { batch, height, width }, slots);
+  let held: number[] = Array(slots).fill(empty); // the frame in every slot
+  let frames = 0;
+
+  const replace = (next: Weights) => {
+    dispose(memory as never);
+    memory = next;
+  };
+  /** The past as the next frame sees it. */
+  const past = () => ({
+    visible: tensor2d([held.map((frame) => Number(frame !== empty && sees(frames, frame, mask)))]),
+    share: scalar(frames / (frames + 1)),
+  });
+  /** A slot that no later frame looks at any more. */
+  const freeSlot = () => held.findIndex((frame) => frame === empty || !sees(frames + 1, frame, mask));
+  const makeRoom = (): number => {
+    const free = freeSlot();
+    if (free >= 0) return free;
+    if (full === "evict") {
+      const old = held.map((frame) => (frame < sinks ? Infinity : frame));
+      return old.indexOf(Math.min(...old));
+    }
+    const more = held.length;
+    replace(
+      tidy(() =>
+        Object.fromEntries(
+          Object.entries(memory).map(([name, tensor]) => [name, widened(name, tensor, more)]),
+        ),
+      ),
+    );
+    held = [...held, ...Array(more).fill(empty)];
+    return more;
+  };
+
+  return {
+    get frames() {
+      return frames;
+    },
+    async denoise(state, given, settings) {
+      const [videos] = state.x.shape;
+      const now = past();
+      const level = tensor2d(Array.from({ length: videos }, () => [settings.level]));
+      const numbers = tensor1d(stepNumbers(settings));
+      const branches = { guided: settings.guidance !== undefined, doubled: batch === 2 * videos };
+      const made = await denoise(state, given, level, numbers, branches, { tensors: memory, ...now });
+      dispose([now, level, numbers] as never);
+      return made;
+    },
+    async remember(inputs) {
+      const taken = makeRoom();
+      const now = { ...past(), slot: tensor1d(held.map((_, slot) => Number(slot === taken))) };
+      replace(await remember(inputs, { tensors: memory, ...now }));
+      dispose(now as never);
+      held[taken] = frames;
+      frames++;
+    },
+    reset() {
+      replace(emptyMemory(model, { batch, height, width }, held.length));
+      held.fill(empty);
+      frames = 0;
+    },
+    snapshot: () => ({ memory: cloned(memory), held: [...held], frames }),
+    restore(snapshot) {
+      replace(cloned(snapshot.memory));
+      held = [...snapshot.held];
+      frames = snapshot.frames;
+    },
+    dispose: () => dispose(memory as never),
+  };
+}
+
+function cloned(memory: Weights): Weights {
+  return tidy(() =>
+    Object.fromEntries(Object.entries(memory).map(([name, tensor]) => [name, tensor.clone()])),
+  );
+}
+
+/** A tensor of the memory with `more` empty slots, if it has slots. */
+function widened(name: string, tensor: Tensor, more: number): Tensor {
+  if (!name.endsWith(".keys") && !name.endsWith(".values")) return tensor.clone();
+  const [rows, , width] = tensor.shape;
+  return concat([tensor, zeros([rows, more, width])], 1);
+}

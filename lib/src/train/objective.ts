@@ -1,0 +1,131 @@
+/**
+ * What is being learned: how a batch becomes input tensors (every chance drawn from a seed), and the loss of those. The
+ * trainer knows nothing else, so the same one trains a video network, an autoencoder or a line through points.
+ */
+import { type Scalar, type Tensor2D, type Tensor3D, type Tensor5D, tensor2d, tidy } from "@tensorflow/tfjs";
+import type { Denoise, DenoiseInputs } from "../diffusion/denoise.js";
+import { diffusionForcingLoss, type NoisedBatch } from "../diffusion/loss.js";
+import { type LossWeighting, lossWeights } from "../diffusion/lossWeights.js";
+import { unetDenoise } from "../diffusion/unetDenoise.js";
+import type { VideoUnetConfig } from "../model/videoUnetConfig.js";
+import { noisePlan } from "../schedule/noisePlan.js";
+import { createSchedule, labSchedule, type ScheduleConfig } from "../schedule/schedule.js";
+import { requireChoice, requireRange, requireShape } from "../tensor/check.js";
+import { deriveSeed, normalNoise, uniformValues } from "../tensor/noise.js";
+import type { Weights } from "../weights/safetensors.js";
+import type { Inputs } from "./update.js";
+
+/** A network: what it is, and its numbers. */
+export interface Trainable {
+  readonly config: object;
+  readonly weights: Weights;
+}
+
+export interface Objective<Batch> {
+  /** Plain settings, kept in checkpoints. */
+  readonly settings: object;
+  /** Input tensors for the loss; they belong to the caller, also where they are the batch's own (cloned). */
+  inputs(batch: Batch, seed: number): Inputs;
+  /** Mean loss, a scalar; runs on whatever inputs came. */
+  loss(weights: Weights, inputs: Inputs): Scalar;
+}
+
+/** Clips to learn from; actions, context and fps where the network takes them. */
+export interface VideoBatch extends Pick<DenoiseInputs, "context" | "fps"> {
+  /** Clean frames or latents [batch, frame, height, width, channel]. */
+  readonly x0: Tensor5D;
+  /** action[t] is taken while frame t is seen [batch, frame, action]. */
+  readonly action?: Tensor3D;
+}
+
+const drawn = ["shared", "independent", "teacherForced", "cleanHistory"] as const;
+
+export interface DiffusionConfig {
+  readonly schedule: ScheduleConfig;
+  /** Noise plan that levels are drawn from: `shared` for a passive base, `independent` for diffusion forcing. */
+  readonly levels: (typeof drawn)[number];
+  readonly weighting: LossWeighting;
+  /** Chance that a frame's action is dropped, each frame for itself. */
+  readonly actionDropout: number;
+}
+
+/** The paper's objective on the lab schedule. */
+export const labDiffusion: DiffusionConfig = {
+  schedule: labSchedule,
+  levels: "independent",
+  weighting: "uniform",
+  actionDropout: 0.2,
+};
+
+/**
+ * Diffusion training of a video network.
+ *
+ * @param denoise the network with given weights
+ * @see Vid2World, sections 4.1 and 4.2, algorithm 1
+ */
+export function diffusionObjective(
+  denoise: (weights: Weights) => Denoise,
+  config: DiffusionConfig,
+): Objective<VideoBatch> {
+  requireChoice("diffusionObjective", "levels", config.levels, drawn);
+  requireRange("diffusionObjective", "actionDropout", config.actionDropout, 0, 1);
+  const schedule = createSchedule(config.schedule);
+  return {
+    settings: config,
+    inputs({ x0, action, context, fps }, seed) {
+      requireShape("trainer.step", "x0", x0, ["batch", "frame", "height", "width", "channel"]);
+      const [batch, frames] = x0.shape;
+      if (action) requireShape("trainer.step", "action", action, [batch, frames, "action"]);
+      const { levels } = noisePlan(config.levels, {
+        frames,
+        draws: batch,
+        seed: deriveSeed(seed, 0),
+        levels: config.schedule.levels,
+      });
+      return tidy(() => ({
+        x0: x0.clone(),
+        noise: normalNoise<Tensor5D["rankType"]>(x0.shape, deriveSeed(seed, 1)),
+        level: tensor2d(levels as number[][], [batch, frames], "float32"),
+        ...(config.weighting !== "uniform" && {
+          weight: tensor2d(lossWeights(config.weighting, levels, schedule), [batch, frames]),
+        }),
+        ...(action && {
+          action: action.clone(),
+          actionMask: actionMask(batch, frames, config.actionDropout, deriveSeed(seed, 2)),
+        }),
+        ...(context && { context: context.clone() }),
+        ...(fps && { fps: fps.clone() }),
+      }));
+    },
+    loss(weights, inputs) {
+      const batch = inputs as unknown as NoisedBatch;
+      const [, , height, width, channels] = batch.x0.shape;
+      const firstFrame = batch.x0.slice([0, 0], [-1, 1, height, width, channels]);
+      return diffusionForcingLoss(denoise(weights), { ...batch, firstFrame }, schedule);
+    },
+  };
+}
+
+/**
+ * Diffusion training of a video U-Net: `diffusionObjective` with the network's own config.
+ *
+ * @param diffusion fields not given are those of `labDiffusion`
+ */
+export function videoObjective(
+  network: VideoUnetConfig,
+  diffusion: Partial<DiffusionConfig> = {},
+): Objective<VideoBatch> {
+  return diffusionObjective((weights) => unetDenoise({ config: network, weights }), {
+    ...labDiffusion,
+    ...diffusion,
+  });
+}
+
+/** 1 where an action is kept, 0 where it is dropped, each frame for itself [batch, frame]. */
+function actionMask(batch: number, frames: number, dropout: number, seed: number): Tensor2D {
+  const chance = uniformValues(batch * frames, seed);
+  return tensor2d(
+    chance.map((value) => (value < dropout ? 0 : 1)),
+    [batch, frames],
+  );
+}
