@@ -1,0 +1,251 @@
+/**
+ * Vid2World in TypeScript: turn a passive video diffusion model into an interactive world model.
+ * Public names, one by one, in the order of the layers.
+ *
+ * @packageDocumentation
+ */
+
+// tensor/
+
+export { deriveSeed, normalNoise, normalValues, uniformNoise, uniformValues } from "./tensor/noise.js";
+
+// engine/
+
+export { type BackendName, useBackend } from "./engine/backends.js";
+export {
+  type Compiled,
+  type CompileOptions,
+  type CompileStats,
+  compile,
+  type Stacked,
+} from "./engine/compile.js";
+export type { GraphStats } from "./engine/openGraph.js";
+export { type EngineReport, engineReport } from "./engine/report.js";
+export type { Provider } from "./engine/session.js";
+
+// weights/
+
+export type { ElementType, ElementValues } from "./weights/elementTypes.js";
+export { openTensors } from "./weights/openTensors.js";
+export { loadWeights, openSafetensors } from "./weights/safetensors.js";
+export { type SaveOptions, saveWeights, type TensorSource, writeSafetensors } from "./weights/saveWeights.js";
+export type { StoredTensor, TensorFile, Weights } from "./weights/tensorFile.js";
+
+// schedule/
+
+export {
+  alphasCumprod,
+  type BetaKind,
+  type BetaOptions,
+  betaSchedule,
+  zeroTerminalSnr,
+} from "./schedule/betas.js";
+export {
+  type NoisePlan,
+  type NoisePlanKind,
+  type NoisePlanOptions,
+  noisePlan,
+} from "./schedule/noisePlan.js";
+export {
+  alphaAt,
+  cleanLevel,
+  createSchedule,
+  dynamicRescale,
+  labSchedule,
+  type Prediction,
+  type Schedule,
+  type ScheduleConfig,
+  vid2worldSchedule,
+} from "./schedule/schedule.js";
+export { ddimTimesteps, type Spacing } from "./schedule/timesteps.js";
+
+// nn/, model/
+
+export { withActions } from "./model/actions.js";
+export {
+  type AutoencodeOptions,
+  type Autoencoder,
+  type AutoencoderConfig,
+  autoencoderParameters,
+  createAutoencoder,
+  decodeVideo,
+  encodeMoments,
+  encodeVideo,
+  type LatentMoments,
+  stableDiffusionAutoencoder,
+} from "./model/autoencoder.js";
+export { type EncodeCaptions, openCaptionEncoder } from "./model/captions.js";
+export {
+  createImageTower,
+  createTextTower,
+  embedCaptions,
+  embedImages,
+  emptyCaption,
+  type ImageTower,
+  type ImageTowerConfig,
+  imageTowerParameters,
+  type TextTower,
+  type TextTowerConfig,
+  textTowerParameters,
+  vitH14Image,
+  vitH14Text,
+} from "./model/clip.js";
+export type { FrameMemory, WatchLayer } from "./model/flow.js";
+export {
+  type CheckpointConfigs,
+  dynamicrafterParts,
+  type LoadedCheckpoint,
+  type LoadOptions,
+  type LoadReport,
+  loadCheckpoint,
+} from "./model/loadCheckpoint.js";
+export { decodePatches, encodePatches, fitPatchCodec, type PatchCodec } from "./model/patchCodec.js";
+export { type ContextParts, pictureContext } from "./model/pictureContext.js";
+export { presets } from "./model/presets.js";
+export {
+  createResampler,
+  dynamicrafterResampler,
+  type Resampler,
+  type ResamplerConfig,
+  resample,
+  resamplerParameters,
+} from "./model/resampler.js";
+export { resizeAntialiased } from "./model/resizeAntialiased.js";
+export { emptyMemory, rememberFrame, videoUnetStream } from "./model/stream.js";
+export type { StreamPast } from "./model/streamLayers.js";
+export { videoUnetParameters } from "./model/unetPlan.js";
+export {
+  createVideoUnet,
+  type VideoUnet,
+  type VideoUnetInputs,
+  videoUnet,
+  videoUnetStep,
+} from "./model/videoUnet.js";
+export type { TemporalNorm, VideoUnetConfig } from "./model/videoUnetConfig.js";
+export { countParameters, type Parameter, type Parameters } from "./nn/parameters.js";
+export { type TemporalMask, temporalMask } from "./nn/temporalMask.js";
+
+// causal/
+
+export {
+  type AuditOptions,
+  auditCausality,
+  type CausalityReport,
+  type LayerLeak,
+} from "./causal/auditCausality.js";
+export { type CausalizeOptions, causalize } from "./causal/causalize.js";
+export { type TransferRule, transferTemporalKernel } from "./causal/transferKernel.js";
+
+// diffusion/
+
+export { type Denoise, type DenoiseInputs, shiftActions } from "./diffusion/denoise.js";
+export {
+  addNoise,
+  fromV,
+  rescaleClean,
+  toClean,
+  toEpsilon,
+  toV,
+  trainingTarget,
+} from "./diffusion/forms.js";
+export { type FrameCoefficients, frameCoefficients } from "./diffusion/frameLevels.js";
+export { diffusionForcingLoss, type NoisedBatch } from "./diffusion/loss.js";
+export { type LossWeighting, lossWeights } from "./diffusion/lossWeights.js";
+export { unetDenoise } from "./diffusion/unetDenoise.js";
+
+// train/
+
+export { drawClips } from "./train/drawClips.js";
+export { type TrainingProgress, type TrainOptions, train } from "./train/loop.js";
+export {
+  type DiffusionConfig,
+  diffusionObjective,
+  labDiffusion,
+  type Objective,
+  type Trainable,
+  type VideoBatch,
+  videoObjective,
+} from "./train/objective.js";
+export { labOptimizer, learningRate, type OptimizerConfig, vid2worldOptimizer } from "./train/optimizer.js";
+export type { Engine } from "./train/run.js";
+export { createTrainer, resumeTrainer, type Trainer, type TrainerOptions } from "./train/trainer.js";
+export type { StepResult } from "./train/update.js";
+
+// sample/
+
+export { type DdimStepOptions, ddimStep } from "./sample/ddim.js";
+export { type CodecModel, createFrameCodec, type FrameCodec } from "./sample/frameCodec.js";
+export type { FrameStream, StreamSize, StreamSnapshot } from "./sample/frameStream.js";
+export { type GuideOptions, guide } from "./sample/guide.js";
+export type { Snapshot } from "./sample/history.js";
+export { type CacheMode, type RolloutOptions, type RolloutResult, rollout } from "./sample/rollout.js";
+export { labRollout, paperRollout, type RolloutConfig } from "./sample/rolloutConfig.js";
+export { type SamplePlanOptions, samplePlan } from "./sample/samplePlan.js";
+export { type LevelStep, type Solver, type StepCoefficients, solverStep, takeStep } from "./sample/solver.js";
+export { createWorld, type World, type WorldOptions } from "./sample/world.js";
+export { loadWorldParts, openWorldModel, saveWorldModel, type WorldParts } from "./sample/worldFiles.js";
+export {
+  createWorldModel,
+  type SamplingConfig,
+  type WorldModel,
+  type WorldModelOptions,
+} from "./sample/worldModel.js";
+
+// data/
+
+export { VideoFileError, type VideoInfo } from "./data/codec.js";
+export { videoInfo } from "./data/openVideo.js";
+export { type ReadVideoOptions, readVideo, type VideoSpan } from "./data/readVideo.js";
+export { type WriteVideoOptions, writeVideo } from "./data/writeVideo.js";
+
+// metric/
+
+export type { MetricWeights } from "./metric/convNet.js";
+export {
+  type ClipFeatures,
+  type DistributionDistance,
+  type DistributionOptions,
+  distributionDistance,
+} from "./metric/distributions.js";
+export {
+  type DreamsimOptions,
+  dreamsim,
+  dreamsimEmbedding,
+  dreamsimInput,
+} from "./metric/dreamsim.js";
+export {
+  type ClipScores,
+  type EvaluateOptions,
+  type Evaluation,
+  evaluateFolders,
+} from "./metric/evaluate.js";
+export type { Features } from "./metric/features.js";
+export { frechetDistance, kernelDistance } from "./metric/frechet.js";
+export { type I3dOptions, type I3dRange, i3dFeatures } from "./metric/i3d.js";
+export { inceptionFeatures } from "./metric/inception.js";
+export { type LpipsNetwork, type LpipsOptions, lpips } from "./metric/lpips.js";
+export { luma601 } from "./metric/luma.js";
+export { applyProtocol, type EvaluationProtocol, type ProtocolName, protocols } from "./metric/protocol.js";
+export { frameMse, framePsnr, type PsnrVariant } from "./metric/psnr.js";
+export { pillowResize, type ResizeFilter, resizeFrames } from "./metric/resize.js";
+export { frameSsim, type SsimVariant } from "./metric/ssim.js";
+export {
+  findWeightFile,
+  loadI3dWeights,
+  loadInceptionWeights,
+  loadLpipsWeights,
+  type WeightFile,
+  type WeightFileKey,
+  weightFiles,
+} from "./metric/weightFiles.js";
+
+// notebook/
+
+export { NotebookError } from "./notebook/kernel.js";
+export { type PlotlyFigure, showFigure } from "./notebook/showFigure.js";
+export { type FilmstripOptions, showFilmstrip, type Videos } from "./notebook/showFilmstrip.js";
+export { showMarkdown } from "./notebook/showMarkdown.js";
+export { showPlot, type VegaLiteSpec } from "./notebook/showPlot.js";
+export { type Progress, type ProgressOptions, showProgress } from "./notebook/showProgress.js";
+export { showTable, type TableOptions } from "./notebook/showTable.js";
+export { type ShowVideoOptions, showVideo } from "./notebook/showVideo.js";
