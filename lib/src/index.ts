@@ -194,6 +194,17 @@ export {
 // data/
 
 export { VideoFileError, type VideoInfo } from "./data/codec.js";
+export {
+  type CsgoAction,
+  type CsgoKey,
+  csgoActionNames,
+  csgoActionSize,
+  csgoKeys,
+  csgoMouseX,
+  csgoMouseY,
+  decodeCsgoAction,
+  encodeCsgoAction,
+} from "./data/csgoAction.js";
 export { videoInfo } from "./data/openVideo.js";
 export { type ReadVideoOptions, readVideo, type VideoSpan } from "./data/readVideo.js";
 export { type WriteVideoOptions, writeVideo } from "./data/writeVideo.js";
