@@ -101,6 +101,23 @@ describe("cells that succeed", () => {
   });
 });
 
+test("a build or an install while the notebook runs does not disturb its cells", async () => {
+  const cells = await runAll("build", [
+    'import * as lab from "vid2world";\nimport * as fs from "node:fs";\nimport * as path from "node:path";',
+    `const touch = (folder: string) => fs.readdirSync(folder, { withFileTypes: true }).forEach((entry) => {
+  const file = path.join(folder, entry.name);
+  if (entry.isDirectory()) touch(file);
+  else if (file.endsWith(".d.ts") || file.endsWith("package.json")) fs.utimesSync(file, new Date(), new Date());
+});
+const dist = path.dirname(fs.realpathSync(require.resolve("vid2world")));
+touch(dist); touch(path.dirname(require.resolve("@tensorflow/tfjs-core/package.json")));
+await new Promise((done) => setTimeout(done, 3000));`,
+    "console.log(typeof lab.compile)",
+  ]);
+  expect(cells.map(errorOf)).toEqual([undefined, undefined, undefined]);
+  expect(streamText(cells[2], "stdout")).toBe("function\n");
+});
+
 test("an error output carries name, message and a stack without the kernel's own frames", async () => {
   const [cell] = await runAll("thrown", ['function inner() { throw new TypeError("boom"); }\ninner();']);
   const error = errorOf(cell);

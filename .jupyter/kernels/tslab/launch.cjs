@@ -14,6 +14,7 @@ const path = require("node:path");
 const { errorFields } = require("./errors.cjs");
 const { report } = require("./progress.cjs");
 const { queueSends } = require("./sendQueue.cjs");
+const { stillPackages } = require("./stillPackages.cjs");
 const { StreamBuffer } = require("./stream.cjs");
 const { endWithOwner } = require("./watch.cjs");
 
@@ -111,6 +112,8 @@ function keepStray(error) {
 const configPath = process.argv[process.argv.indexOf("--config-path") + 1];
 ZmqServer.prototype.handleExecute = handleExecute;
 JupyterHandlerImpl.prototype.handleExecuteImpl = handleExecuteImpl;
+
+stillPackages(requireFromProject("@tslab/typescript-for-tslab").sys);
 
 // tslab's executor keeps the console.error that it finds now; cells use the real one, put back below.
 const consoleError = console.error;
