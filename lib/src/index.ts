@@ -209,6 +209,34 @@ export { videoInfo } from "./data/openVideo.js";
 export { type ReadVideoOptions, readVideo, type VideoSpan } from "./data/readVideo.js";
 export { type WriteVideoOptions, writeVideo } from "./data/writeVideo.js";
 
+// worlds/
+
+export type { BehaviourPolicy } from "./worlds/behaviour.js";
+export {
+  boxMesh,
+  capsuleMesh,
+  cylinderMesh,
+  planeMesh,
+  sphereMesh,
+} from "./worlds/raster/meshes.js";
+export { renderScene } from "./worlds/raster/renderScene.js";
+export type {
+  Camera,
+  Color,
+  Instance,
+  Light,
+  Material,
+  Mesh,
+  Scene,
+  Sky,
+  Texture,
+  Vector3,
+} from "./worlds/raster/scene.js";
+export { cosine, sine } from "./worlds/raster/trigonometry.js";
+export { rotationAbout } from "./worlds/raster/vector.js";
+export { type RecordOptions, recordEpisode } from "./worlds/recordEpisode.js";
+export type { Simulator, SimulatorSnapshot, WorldName } from "./worlds/simulator.js";
+
 // metric/
 
 export type { MetricWeights } from "./metric/convNet.js";

@@ -1,0 +1,63 @@
+/** Patterns on materials, in the mesh's own coordinates; each fades where it is finer than the picture can show. */
+import type { Texture } from "./scene.js";
+
+/** How far the pattern leads from the material's colour (0) to the texture's (1), averaged over about `footprint` metres. */
+export function textureAmount(
+  { kind, size }: Texture,
+  x: number,
+  y: number,
+  z: number,
+  footprint: number,
+): number {
+  const width = footprint / size;
+  if (kind === "checks") return (1 - square(x / size, width) * square(y / size, width)) / 2;
+  const fade = Math.max(0, 1 - width / 2);
+  if (kind === "wood") {
+    const wave = 1.5 * smoothNoise(x / (8 * size), y / (3 * size), z / (3 * size));
+    const line = smoothNoise(wave, y / size, z / size);
+    return 0.5 + fade * (line - 0.5);
+  }
+  const coarse = smoothNoise(x / size, y / size, z / size);
+  const fine = smoothNoise((3 * x) / size, (3 * y) / size, (3 * z) / size);
+  return 0.5 + fade * (0.7 * coarse + 0.3 * fine - 0.5);
+}
+
+/** The square wave of period 2 (1 on [0, 1), −1 on [1, 2)), averaged over `width` around x. */
+function square(x: number, width: number): number {
+  const w = Math.max(width, 1e-6);
+  return (triangle(x + w / 2) - triangle(x - w / 2)) / w;
+}
+
+/** Integral of the square wave: rises from 0 to 1 and falls back. */
+function triangle(x: number): number {
+  return 1 - Math.abs(x - 2 * Math.floor(x / 2) - 1);
+}
+
+/** Random values on whole coordinates from 0 to 1, smooth in between. */
+function smoothNoise(x: number, y: number, z: number): number {
+  const i = Math.floor(x);
+  const j = Math.floor(y);
+  const k = Math.floor(z);
+  const u = ease(x - i);
+  const v = ease(y - j);
+  const w = ease(z - k);
+  return (1 - w) * noiseInPlane(i, j, k, u, v) + w * noiseInPlane(i, j, k + 1, u, v);
+}
+
+function noiseInPlane(i: number, j: number, k: number, u: number, v: number): number {
+  const near = (1 - u) * latticeValue(i, j, k) + u * latticeValue(i + 1, j, k);
+  const far = (1 - u) * latticeValue(i, j + 1, k) + u * latticeValue(i + 1, j + 1, k);
+  return (1 - v) * near + v * far;
+}
+
+function ease(t: number): number {
+  return t * t * (3 - 2 * t);
+}
+
+/** A fixed random number from 0 to 1 for three whole numbers (a multiply-and-xor hash). */
+function latticeValue(i: number, j: number, k: number): number {
+  let h = Math.imul(i, 0x9e3779b1) ^ Math.imul(j, 0x85ebca77) ^ Math.imul(k, 0xc2b2ae3d);
+  h = Math.imul(h ^ (h >>> 15), 0x2c1b3c6d);
+  h = Math.imul(h ^ (h >>> 12), 0x297a2d39);
+  return ((h ^ (h >>> 15)) >>> 0) * 2 ** -32;
+}

@@ -1,0 +1,136 @@
+/**
+ * First half of a picture: which triangle each sample sees. Triangles that face away are left out, those that reach
+ * behind the camera are cut at the near plane. Perspective is exact: 1 / depth is linear on the screen.
+ */
+import { fillTriangle, type NearestBuffer } from "./fillTriangle.js";
+import { framePoints } from "./framePoints.js";
+import type { Instance } from "./scene.js";
+import {
+  appendTriangle,
+  colorAt,
+  normalAt,
+  planeAt,
+  rowLength,
+  shineAt,
+  type TriangleList,
+} from "./triangleList.js";
+import type { View } from "./view.js";
+
+/** Nothing nearer than this is drawn, in metres. */
+const nearPlane = 0.02;
+
+/** Draws all instances into `buffer`, whose numbers count the triangles of `list`; `list` is emptied first. */
+export function visibleTriangles(
+  view: View,
+  instances: readonly Instance[],
+  buffer: NearestBuffer,
+  list: TriangleList,
+): void {
+  list.instances.length = 0;
+  buffer.nearness.fill(0);
+  buffer.triangle.fill(-1);
+  for (const instance of instances) {
+    const points = framePoints(instance, view.position, view.right, view.up, view.forward);
+    const { triangles } = instance.mesh;
+    for (let corner = 0; corner < triangles.length; corner += 3) {
+      const i = 3 * triangles[corner];
+      const j = 3 * triangles[corner + 1];
+      const k = 3 * triangles[corner + 2];
+      if (Math.max(points[i + 2], points[j + 2], points[k + 2]) < nearPlane) continue;
+      const id = list.instances.length;
+      if (!describeTriangle(list, instance, points, i, j, k)) continue;
+      fillSeen(view, buffer, list, id, points, i, j, k);
+    }
+  }
+}
+
+/**
+ * Adds the triangle with corners p, q, r, seen from the camera at the origin, to the list; false if it faces away.
+ * A point a p + b q + c r has a = (q × r) · point / det(p, q, r) and so on, which gives plane and normal at once.
+ */
+function describeTriangle(
+  list: TriangleList,
+  instance: Instance,
+  points: Float64Array,
+  i: number,
+  j: number,
+  k: number,
+): boolean {
+  const qrX = points[j + 1] * points[k + 2] - points[j + 2] * points[k + 1];
+  const qrY = points[j + 2] * points[k] - points[j] * points[k + 2];
+  const qrZ = points[j] * points[k + 1] - points[j + 1] * points[k];
+  const determinant = points[i] * qrX + points[i + 1] * qrY + points[i + 2] * qrZ;
+  if (!(determinant > 0)) return false; // (right, up, forward) is a left-handed system: positive faces the camera
+  const rpX = points[k + 1] * points[i + 2] - points[k + 2] * points[i + 1];
+  const rpY = points[k + 2] * points[i] - points[k] * points[i + 2];
+  const rpZ = points[k] * points[i + 1] - points[k + 1] * points[i];
+  const pqX = points[i + 1] * points[j + 2] - points[i + 2] * points[j + 1];
+  const pqY = points[i + 2] * points[j] - points[i] * points[j + 2];
+  const pqZ = points[i] * points[j + 1] - points[i + 1] * points[j];
+  const start = appendTriangle(list, instance);
+  const { rows } = list;
+  rows[start + planeAt] = (qrX + rpX + pqX) / determinant;
+  rows[start + planeAt + 1] = (qrY + rpY + pqY) / determinant;
+  rows[start + planeAt + 2] = (qrZ + rpZ + pqZ) / determinant;
+  const { rotation: r, material } = instance;
+  const { normals } = instance.mesh;
+  for (let axis = 0; axis < 3; axis++) {
+    const a = r[3 * axis];
+    const b = r[3 * axis + 1];
+    const c = r[3 * axis + 2];
+    const p = (a * normals[i] + b * normals[i + 1] + c * normals[i + 2]) / determinant;
+    const q = (a * normals[j] + b * normals[j + 1] + c * normals[j + 2]) / determinant;
+    const s = (a * normals[k] + b * normals[k + 1] + c * normals[k + 2]) / determinant;
+    rows[start + normalAt + 3 * axis] = p * qrX + q * rpX + s * pqX;
+    rows[start + normalAt + 3 * axis + 1] = p * qrY + q * rpY + s * pqY;
+    rows[start + normalAt + 3 * axis + 2] = p * qrZ + q * rpZ + s * pqZ;
+    rows[start + colorAt + axis] = material.color[axis];
+  }
+  rows[start + shineAt] = material.shine;
+  return true;
+}
+
+/** Projects a triangle of the list onto the screen and fills it, after a cut at the near plane if it needs one. */
+function fillSeen(
+  { halfHeight }: View,
+  buffer: NearestBuffer,
+  { rows }: TriangleList,
+  id: number,
+  points: Float64Array,
+  i: number,
+  j: number,
+  k: number,
+): void {
+  const middle = (buffer.side - 1) / 2;
+  const scale = buffer.side / (2 * halfHeight); // samples per metre at depth 1
+  const start = id * rowLength + planeAt;
+  const a = rows[start] / scale;
+  const b = -rows[start + 1] / scale;
+  const c = rows[start + 2] - middle * (a + b);
+  if (Math.min(points[i + 2], points[j + 2], points[k + 2]) >= nearPlane) {
+    const x0 = middle + (points[i] / points[i + 2]) * scale;
+    const y0 = middle - (points[i + 1] / points[i + 2]) * scale;
+    const x1 = middle + (points[j] / points[j + 2]) * scale;
+    const y1 = middle - (points[j + 1] / points[j + 2]) * scale;
+    const x2 = middle + (points[k] / points[k + 2]) * scale;
+    const y2 = middle - (points[k + 1] / points[k + 2]) * scale;
+    fillTriangle(buffer, x0, y0, x1, y1, x2, y2, a, b, c, id);
+    return;
+  }
+  const outline = cutAtNearPlane([i, j, k].map((at) => points.subarray(at, at + 3)));
+  const x = outline.map((p) => middle + (p[0] / p[2]) * scale);
+  const y = outline.map((p) => middle - (p[1] / p[2]) * scale);
+  for (let n = 2; n < outline.length; n++)
+    fillTriangle(buffer, x[0], y[0], x[n - 1], y[n - 1], x[n], y[n], a, b, c, id);
+}
+
+/** What of a polygon lies beyond the near plane. */
+function cutAtNearPlane(points: readonly ArrayLike<number>[]): readonly ArrayLike<number>[] {
+  return points.flatMap((p, i) => {
+    const q = points[(i + 1) % points.length];
+    const kept = p[2] >= nearPlane ? [p] : [];
+    if (p[2] >= nearPlane === q[2] >= nearPlane) return kept;
+    const t = (nearPlane - p[2]) / (q[2] - p[2]);
+    return [...kept, [p[0] + t * (q[0] - p[0]), p[1] + t * (q[1] - p[1]), nearPlane]];
+  });
+}
