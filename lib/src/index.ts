@@ -193,6 +193,7 @@ export {
 
 // data/
 
+export { type Clip, type ClipList, type EpisodeSplit, sampleClips, splitEpisodes } from "./data/clips.js";
 export { VideoFileError, type VideoInfo } from "./data/codec.js";
 export {
   type CsgoAction,
@@ -205,8 +206,18 @@ export {
   decodeCsgoAction,
   encodeCsgoAction,
 } from "./data/csgoAction.js";
+export { type Episode, EpisodeFileError } from "./data/episode.js";
+export {
+  type EpisodeFormat,
+  type EpisodeSet,
+  type OpenEpisodesOptions,
+  openEpisodes,
+  type SkippedEpisode,
+} from "./data/openEpisodes.js";
 export { videoInfo } from "./data/openVideo.js";
 export { type ReadVideoOptions, readVideo, type VideoSpan } from "./data/readVideo.js";
+export { type Pose, reconAction, reconPose } from "./data/recon.js";
+export { type WriteEpisodesOptions, type WrittenEpisodes, writeEpisodes } from "./data/writeEpisodes.js";
 export { type WriteVideoOptions, writeVideo } from "./data/writeVideo.js";
 
 // worlds/

@@ -27,3 +27,32 @@ export interface Episode {
    */
   frames(start?: number, count?: number): Promise<Uint8Array>;
 }
+
+/** Which frames a call of `frames` means: its arguments with what was left out filled in. */
+export function frameRange(
+  { name, frameCount }: Pick<Episode, "name" | "frameCount">,
+  start = 0,
+  count = frameCount - start,
+): { start: number; count: number } {
+  const whole = Number.isInteger(start) && Number.isInteger(count);
+  if (!whole || start < 0 || count < 0 || start + count > frameCount)
+    throw new RangeError(
+      `frames: ${count} frames from frame ${start} were asked for; episode ${name} has ${frameCount}.`,
+    );
+  return { start, count };
+}
+
+/** An episode, or a file of episodes, that cannot be read. The message names file, episode and reason. */
+export class EpisodeFileError extends Error {
+  override readonly name = "EpisodeFileError";
+
+  constructor(
+    readonly file: string,
+    /** Empty where the fault is not in one episode. */
+    readonly episode: string,
+    /** What is wrong, in words that read on after the file's name. */
+    readonly reason: string,
+  ) {
+    super(`openEpisodes: ${file}${episode ? `, episode ${episode},` : ""} ${reason}.`);
+  }
+}
