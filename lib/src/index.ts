@@ -222,7 +222,10 @@ export { type WriteVideoOptions, writeVideo } from "./data/writeVideo.js";
 
 // worlds/
 
+export { type ArenaState, createArena } from "./worlds/arena/arena.js";
+export { arenaBehaviours } from "./worlds/arena/behaviours.js";
 export type { BehaviourPolicy } from "./worlds/behaviour.js";
+export { noisyBehaviour, repeatedBehaviour } from "./worlds/mixedBehaviours.js";
 export {
   boxMesh,
   capsuleMesh,

@@ -1,0 +1,188 @@
+/** Draws an arena's walls, crates, ground and sky: every column walks through the map, nearest cells first. */
+import { type Camera, columnSlope, rowAtSlope, rowSlope } from "../raycast/camera.js";
+import type { Canvas } from "../raycast/canvas.js";
+import type { Light } from "../raycast/light.js";
+import { drawSky } from "../raycast/sky.js";
+import { surfaceDensity } from "../raycast/surfaces.js";
+import { levelFor, sampleTexture, type Texture } from "../raycast/texture.js";
+import { paintDetail } from "./details.js";
+import type { ArenaLooks } from "./looks.js";
+import { type ArenaMap, cellMetres, highestWall, mapCells } from "./map.js";
+import { lookUp, type ShadeMap, sunlitAt } from "./shade.js";
+
+/** What a map looks like; follows from the seed. */
+export interface Scenery {
+  readonly map: ArenaMap;
+  readonly looks: ArenaLooks;
+  readonly shade: ShadeMap;
+  /** [cell, side]: a random number per wall face, which decides on doors and windows. */
+  readonly chance: Float32Array;
+}
+
+const texel = new Float64Array(3);
+
+/** Writes one lit sample; `sky` and `sun` are shares of the two lights, `flash` light from the muzzle. */
+function putSample(
+  canvas: Canvas,
+  light: Light,
+  at: number,
+  depth: number,
+  sky: number,
+  sun: number,
+  flash: number,
+): void {
+  const ratio = depth / light.hazeDistance;
+  const haze = (ratio * ratio) / (1 + ratio * ratio);
+  const glow = flash / (1 + depth * depth * 0.15);
+  canvas.depth[at] = depth;
+  for (let channel = 0; channel < 3; channel++) {
+    const lit =
+      texel[channel] *
+      (light.ambient[channel] * sky + light.sun[channel] * sun + glow * (1 - 0.25 * channel));
+    canvas.colour[3 * at + channel] = lit + (light.haze[channel] - lit) * haze;
+  }
+}
+
+/** Draws everything that does not move; `flash` from 0 to 1 is the light of a shot. */
+export function drawScenery(canvas: Canvas, camera: Camera, scenery: Scenery, flash: number): void {
+  for (let column = 0; column < canvas.side; column++) drawColumn(canvas, camera, scenery, flash, column);
+}
+
+function drawColumn(canvas: Canvas, camera: Camera, scenery: Scenery, flash: number, column: number): void {
+  const { map, looks } = scenery;
+  const across = columnSlope(canvas, camera, column);
+  const dx = camera.cos + across * camera.sin;
+  const dy = camera.sin - across * camera.cos;
+  let x = Math.floor(camera.x / cellMetres);
+  let y = Math.floor(camera.y / cellMetres);
+  const perX = Math.abs(cellMetres / dx);
+  const perY = Math.abs(cellMetres / dy);
+  let nextX = Math.abs(((x + (dx > 0 ? 1 : 0)) * cellMetres - camera.x) / dx);
+  let nextY = Math.abs(((y + (dy > 0 ? 1 : 0)) * cellMetres - camera.y) / dy);
+  if (dx === 0) nextX = Infinity;
+  if (dy === 0) nextY = Infinity;
+  let enter = 0;
+  let before = 0; // height of the cell that the ray comes from
+  let bottom = canvas.side; // rows from here on are drawn
+  let face = -1;
+  while (bottom > 0 && x >= 0 && y >= 0 && x < mapCells && y < mapCells) {
+    const cell = y * mapCells + x;
+    const height = map.height[cell];
+    if (face >= 0) {
+      if (height > before) {
+        const top = rowAbove(canvas, camera, height, enter);
+        if (top < bottom) {
+          drawWall(canvas, camera, scenery, flash, { column, top, bottom, depth: enter, dx, dy, cell, face });
+          bottom = top;
+        }
+      }
+      if (rowAtSlope(canvas, camera, (highestWall - camera.z) / enter) >= bottom) break; // nothing behind is higher
+    }
+    const leave = Math.min(nextX, nextY);
+    if (height < camera.z) {
+      const top = rowAbove(canvas, camera, height, leave);
+      if (top < bottom) {
+        drawTop(canvas, camera, scenery, flash, column, top, bottom, dx, dy, height, map.material[cell]);
+        bottom = top;
+      }
+    }
+    enter = leave;
+    before = height;
+    if (nextX < nextY) {
+      x += dx > 0 ? 1 : -1;
+      nextX += perX;
+      face = dx > 0 ? 0 : 1; // the side that looks towards −x, +x, −y, +y
+    } else {
+      y += dy > 0 ? 1 : -1;
+      nextY += perY;
+      face = dy > 0 ? 2 : 3;
+    }
+  }
+  drawSky(canvas, camera, looks.sky, column, 0, bottom);
+}
+
+/** First row whose sample lies below `height` at `depth`. */
+function rowAbove(canvas: Canvas, camera: Camera, height: number, depth: number): number {
+  const row = Math.ceil(rowAtSlope(canvas, camera, (height - camera.z) / depth));
+  return Math.max(0, Math.min(canvas.side, row));
+}
+
+interface WallSpan {
+  readonly column: number;
+  readonly top: number;
+  readonly bottom: number;
+  readonly depth: number;
+  readonly dx: number;
+  readonly dy: number;
+  readonly cell: number;
+  readonly face: number;
+}
+
+function drawWall(canvas: Canvas, camera: Camera, scenery: Scenery, flash: number, span: WallSpan): void {
+  const { map, looks, shade } = scenery;
+  const { light } = looks;
+  const { column, depth, cell, face } = span;
+  const x = camera.x + depth * span.dx;
+  const y = camera.y + depth * span.dy;
+  const along = face < 2 ? y : x;
+  const height = map.height[cell];
+  const material = map.material[cell];
+  const texture = looks.surfaces[material];
+  const facing = face < 2 ? light.toSun[0] : light.toSun[1];
+  const sun = Math.max(0, face % 2 === 0 ? -facing : facing);
+  const out = face % 2 === 0 ? -0.2 : 0.2;
+  const shadowTop = sun > 0 ? lookUp(shade.shadowTop, face < 2 ? x + out : x, face < 2 ? y : y + out) : 0;
+  const width = (depth * 2 * surfaceDensity) / (camera.focal * canvas.side);
+  const level = levelFor(texture, width);
+  const chance = height >= 3 ? scenery.chance[cell * 4 + face] : 1;
+  const within = along - Math.floor(along / cellMetres) * cellMetres;
+  const side = face < 2 ? 0.92 : 1.04; // the two directions differ even without sun
+  const band = material === 1 || material === 2 ? looks.bands[material - 1] : undefined;
+  for (let row = span.top; row < span.bottom; row++) {
+    const z = camera.z + depth * rowSlope(canvas, camera, row);
+    sampleTexture(texture, level, along * surfaceDensity, z * surfaceDensity, texel);
+    if (band && z < 1.1) for (let channel = 0; channel < 3; channel++) texel[channel] *= band[channel];
+    const details = chance < 0.34 ? paintDetail(chance, within, z, looks.door, texel) : 1;
+    const trim = height - z < 0.18 && material !== 3 ? (height - z < 0.1 ? 1.15 : 0.75) : 1;
+    const ground = 0.62 + 0.38 * Math.min(1, z / 0.7);
+    const sky = side * details * trim * ground * (0.86 + 0.14 * Math.min(1, z / 3));
+    putSample(
+      canvas,
+      light,
+      column * canvas.side + row,
+      depth,
+      sky,
+      sun * details * trim * sunlitAt(shadowTop, z),
+      flash,
+    );
+  }
+}
+
+function drawTop(
+  canvas: Canvas,
+  camera: Camera,
+  { looks, shade }: Scenery,
+  flash: number,
+  column: number,
+  top: number,
+  bottom: number,
+  dx: number,
+  dy: number,
+  height: number,
+  material: number,
+): void {
+  const { light } = looks;
+  const texture: Texture = looks.surfaces[material];
+  const above = camera.z - height;
+  const perSample = (2 * surfaceDensity) / (camera.focal * canvas.side);
+  for (let row = top; row < bottom; row++) {
+    const depth = -above / rowSlope(canvas, camera, row);
+    const x = camera.x + depth * dx;
+    const y = camera.y + depth * dy;
+    const level = levelFor(texture, depth * perSample * Math.sqrt(Math.max(1, depth / above)));
+    sampleTexture(texture, level, x * surfaceDensity, y * surfaceDensity, texel);
+    const open = height === 0 ? lookUp(shade.openness, x, y) : 1;
+    const sun = light.toSun[2] * sunlitAt(lookUp(shade.shadowTop, x, y), height + (height > 0 ? 0.3 : 0));
+    putSample(canvas, light, column * canvas.side + row, depth, 1.05 * open, sun, flash);
+  }
+}

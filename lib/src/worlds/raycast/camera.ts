@@ -1,0 +1,91 @@
+/**
+ * A camera that stands upright: looking up or down shifts the picture instead of tilting the camera, so verticals stay
+ * vertical and whole columns can be drawn at once. Metres; x, y on the ground, z up; headings run from x towards y.
+ *
+ * The sample at picture coordinates (across, up) shows the points eye + depth · ray(across, up), where the ray has length
+ * 1 along the view direction.
+ */
+import type { Canvas } from "./canvas.js";
+
+export interface Camera {
+  readonly x: number;
+  readonly y: number;
+  readonly z: number;
+  readonly cos: number;
+  readonly sin: number;
+  /** Tangent of the angle at which the middle of the picture looks up. */
+  readonly tilt: number;
+  /** 1 / tan(half the field of view). */
+  readonly focal: number;
+}
+
+/** How far right of the middle a column looks, in lengths of the view direction. */
+export function columnSlope(canvas: Canvas, camera: Camera, column: number): number {
+  return (((column + 0.5) / canvas.side) * 2 - 1) / camera.focal;
+}
+
+/** How far up a row looks, in lengths of the view direction. */
+export function rowSlope(canvas: Canvas, camera: Camera, row: number): number {
+  return camera.tilt + (1 - ((row + 0.5) / canvas.side) * 2) / camera.focal;
+}
+
+/** The row, as a fraction, that looks up by `slope`. */
+export function rowAtSlope(canvas: Canvas, camera: Camera, slope: number): number {
+  return ((1 - (slope - camera.tilt) * camera.focal) * canvas.side) / 2 - 0.5;
+}
+
+/** A rectangle of samples, last ones left out. */
+export interface SampleBox {
+  readonly left: number;
+  readonly right: number;
+  readonly top: number;
+  readonly bottom: number;
+}
+
+const nearest = 0.02;
+
+/**
+ * The samples that balls of `radius` around `points` (x, y, z, x, y, z, …) can cover: everything where one reaches behind
+ * the eye, undefined where all do or all lie beside the picture.
+ */
+export function boxAround(
+  canvas: Canvas,
+  camera: Camera,
+  points: ArrayLike<number>,
+  radius: number,
+): SampleBox | undefined {
+  let [left, right, top, bottom] = [Infinity, -Infinity, Infinity, -Infinity];
+  let behind = 0;
+  for (let i = 0; i < points.length; i += 3) {
+    const x = points[i] - camera.x;
+    const y = points[i + 1] - camera.y;
+    const z = points[i + 2] - camera.z;
+    const forward = x * camera.cos + y * camera.sin;
+    if (forward + radius < nearest) behind++;
+    if (forward - radius < nearest) {
+      [left, right, top, bottom] = [0, canvas.side, 0, canvas.side];
+      continue;
+    }
+    const closest = forward - radius;
+    const across = x * camera.sin - y * camera.cos;
+    const reach = (slope: number) => ((slope * camera.focal + 1) * canvas.side) / 2;
+    left = Math.min(left, reach((across - radius) / (across < radius ? closest : forward + radius)));
+    right = Math.max(right, reach((across + radius) / (across > -radius ? closest : forward + radius)));
+    top = Math.min(
+      top,
+      rowAtSlope(canvas, camera, (z + radius) / (z > -radius ? closest : forward + radius)),
+    );
+    bottom = Math.max(
+      bottom,
+      rowAtSlope(canvas, camera, (z - radius) / (z < radius ? closest : forward + radius)),
+    );
+  }
+  if (behind * 3 === points.length) return undefined;
+  const box = {
+    left: Math.max(0, Math.floor(left)),
+    right: Math.min(canvas.side, Math.ceil(right) + 1),
+    top: Math.max(0, Math.floor(top)),
+    bottom: Math.min(canvas.side, Math.ceil(bottom) + 2),
+  };
+  return box.left < box.right && box.top < box.bottom ? box : undefined;
+}

@@ -1,0 +1,47 @@
+/**
+ * What worlds draw on: colour and depth of several samples per pixel, averaged at the end so that edges are smooth.
+ * Samples lie column by column, since most drawing walks along columns.
+ */
+import { requireWhole } from "../../tensor/check.js";
+
+export interface Canvas {
+  /** Pixels per side of the picture. */
+  readonly size: number;
+  /** Samples per side: `size` times the samples per pixel's side. */
+  readonly side: number;
+  /** [column, row, 3], red, green, blue in 0 to 255; more is allowed and is cut at the end. */
+  readonly colour: Float32Array;
+  /** [column, row], distance along the view direction in metres. */
+  readonly depth: Float32Array;
+}
+
+const samplesPerSide = 2;
+
+/** An empty canvas for a picture of `size` × `size` pixels. */
+export function createCanvas(caller: string, size: number): Canvas {
+  requireWhole(caller, "size", size, 8, 1024);
+  const side = size * samplesPerSide;
+  return {
+    size,
+    side,
+    colour: new Float32Array(side * side * 3),
+    depth: new Float32Array(side * side),
+  };
+}
+
+/** The picture [size, size, 3], 8-bit: the mean of each pixel's samples. */
+export function resolvePicture({ size, side, colour }: Canvas): Uint8Array {
+  const picture = new Uint8Array(size * size * 3);
+  const share = 1 / (samplesPerSide * samplesPerSide);
+  for (let x = 0; x < size; x++)
+    for (let y = 0; y < size; y++)
+      for (let channel = 0; channel < 3; channel++) {
+        let sum = 0;
+        for (let i = 0; i < samplesPerSide; i++) {
+          const at = ((x * samplesPerSide + i) * side + y * samplesPerSide) * 3 + channel;
+          for (let j = 0; j < samplesPerSide; j++) sum += Math.min(255, colour[at + 3 * j]);
+        }
+        picture[(y * size + x) * 3 + channel] = Math.max(0, Math.round(sum * share));
+      }
+  return picture;
+}

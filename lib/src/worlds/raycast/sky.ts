@@ -1,0 +1,98 @@
+/** The sky all around: a gradient, the sun, clouds, and far hills along the horizon. */
+import { deriveSeed } from "../../tensor/noise.js";
+import { directionAngle, wrapAngle } from "./angles.js";
+import { type Camera, columnSlope, rowSlope } from "./camera.js";
+import type { Canvas } from "./canvas.js";
+import { type Light, type Rgb, smoothStep } from "./light.js";
+import { fractalNoise } from "./noise.js";
+
+const columns = 512;
+const rows = 128;
+/** The picture of the sky reaches from this slope below the horizon to `highest` above it. */
+const lowest = -0.25;
+const highest = 2.25;
+
+/** [column, row from the top, 3], 0 to 255, once around. */
+export type Sky = Float32Array;
+
+export interface SkyOptions {
+  readonly zenith: Rgb;
+  readonly horizon: Rgb;
+  /** Share of the sky that clouds cover. */
+  readonly clouds: number;
+  readonly light: Light;
+  readonly seed: number;
+}
+
+/** Paints the sky once, to be looked up by direction. */
+export function paintSky({ zenith, horizon, clouds, light, seed }: SkyOptions): Sky {
+  const cloud = fractalNoise(rows, columns, 8, 5, deriveSeed(seed, 0));
+  const hill = fractalNoise(1, columns, 8, 5, deriveSeed(seed, 1));
+  const sunAngle = directionAngle(light.toSun[0], light.toSun[1]);
+  const level = Math.sqrt(light.toSun[0] ** 2 + light.toSun[1] ** 2);
+  const sunSlope = light.toSun[2] / level;
+  const sky = new Float32Array(columns * rows * 3);
+  for (let column = 0; column < columns; column++)
+    for (let row = 0; row < rows; row++) {
+      const slope = highest - ((row + 0.5) / rows) * (highest - lowest);
+      const rise = Math.min(1, Math.max(0, slope) / 1.2);
+      const aside = wrapAngle(((column + 0.5) / columns) * 2 * Math.PI - sunAngle);
+      const apart = Math.sqrt(
+        aside * aside * level * level + ((slope - sunSlope) / (1 + sunSlope * sunSlope)) ** 2,
+      );
+      const strength = light.sun[0];
+      const glow = strength * (0.5 / (1 + 30 * apart * apart)) + (apart < 0.05 ? 1.2 * strength : 0);
+      // Clouds are seen flat: the closer to the horizon, the finer.
+      const higher =
+        cloud[
+          Math.min(rows - 1, Math.floor((rows * 0.98) / (1 + 1.6 * Math.max(0, slope)))) * columns + column
+        ];
+      const cover =
+        smoothStep(0.78 - 0.5 * clouds, 0.98 - 0.5 * clouds, higher) * smoothStep(0.02, 0.3, slope);
+      const far = slope < 0.03 + 0.09 * hill[column];
+      for (let channel = 0; channel < 3; channel++) {
+        let value = horizon[channel] + (zenith[channel] - horizon[channel]) * rise * (2 - rise);
+        const white =
+          0.5 * horizon[channel] + 0.5 * 255 * Math.min(1, light.ambient[channel] + 0.6 * light.sun[channel]);
+        value += (white - value) * cover * 0.85;
+        value += 255 * glow * light.sun[channel];
+        if (far) value = light.haze[channel] * (0.8 + 0.06 * (channel - 1));
+        sky[(column * rows + row) * 3 + channel] = value;
+      }
+    }
+  return sky;
+}
+
+/** Fills the rows `from` to `to` of a column with sky. */
+export function drawSky(
+  canvas: Canvas,
+  camera: Camera,
+  sky: Sky,
+  column: number,
+  from: number,
+  to: number,
+): void {
+  if (from >= to) return;
+  const slope = columnSlope(canvas, camera, column);
+  const angle = directionAngle(camera.cos + slope * camera.sin, camera.sin - slope * camera.cos);
+  const x = ((angle / (2 * Math.PI) + 1) * columns - 0.5) % columns;
+  const left = Math.floor(x);
+  const share = x - left;
+  const right = (left + 1) % columns;
+  const flat = 1 / Math.sqrt(1 + slope * slope);
+  for (let row = from; row < to; row++) {
+    const up = rowSlope(canvas, camera, row) * flat;
+    const y = Math.min(rows - 1.001, Math.max(0, ((highest - up) / (highest - lowest)) * rows - 0.5));
+    const top = Math.floor(y);
+    const below = y - top;
+    const a = (left * rows + top) * 3;
+    const b = (right * rows + top) * 3;
+    const at = column * canvas.side + row;
+    canvas.depth[at] = Infinity;
+    for (let channel = 0; channel < 3; channel++) {
+      const high = sky[a + channel] * (1 - share) + sky[b + channel] * share;
+      const low = sky[a + 3 + channel] * (1 - share) + sky[b + 3 + channel] * share;
+      canvas.colour[3 * at + channel] = high + (low - high) * below;
+    }
+  }
+}
