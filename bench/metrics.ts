@@ -125,7 +125,7 @@ const rows = (seed: number) =>
   Array.from({ length: 2048 }, (_, i) => uniformValues(2048, seed * 10_000 + i + 1));
 const [truth, guess] = [rows(1), rows(2)];
 const [started, busy] = [performance.now(), process.cpuUsage()];
-frechetDistance(truth, guess);
+await frechetDistance(truth, guess);
 const { user } = process.cpuUsage(busy);
 console.log(
   `frechetDistance, 2048 samples of 2048: ${((performance.now() - started) / 1000).toFixed(1)} s ` +

@@ -266,16 +266,20 @@ export {
   dreamsimEmbedding,
   dreamsimInput,
 } from "./metric/dreamsim.js";
+export { loadDreamsimWeights } from "./metric/dreamsimWeights.js";
 export {
   type ClipScores,
   type EvaluateOptions,
   type Evaluation,
   evaluateFolders,
+  type NetworkMetric,
 } from "./metric/evaluate.js";
 export type { Features } from "./metric/features.js";
-export { frechetDistance, kernelDistance } from "./metric/frechet.js";
+export { type FrechetOptions, frechetDistance } from "./metric/frechet.js";
+export { type FrechetLimit, type FrechetLimitOptions, frechetLimit } from "./metric/frechetLimit.js";
 export { type I3dOptions, type I3dRange, i3dFeatures } from "./metric/i3d.js";
 export { inceptionFeatures } from "./metric/inception.js";
+export { kernelDistance } from "./metric/kernelDistance.js";
 export { type LpipsNetwork, type LpipsOptions, lpips } from "./metric/lpips.js";
 export { luma601 } from "./metric/luma.js";
 export { applyProtocol, type EvaluationProtocol, type ProtocolName, protocols } from "./metric/protocol.js";

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { memory, type Tensor4D, type Tensor5D, tidy } from "@tensorflow/tfjs";
@@ -80,27 +80,28 @@ describe("distributionDistance", () => {
       Array.from(normalValues(6, seed * 1000 + i), (value) => value + shift),
     ]);
 
-  test("is the Fréchet distance of all rows, inside an interval that narrows with more clips", () => {
+  test("is the Fréchet distance of all rows, inside an interval that narrows with more clips", async () => {
     const options = { resamples: 60, seed: 1 };
-    const widths = [20, 160].map((count) => {
+    const widths: number[] = [];
+    for (const count of [20, 160]) {
       const [truth, guess] = [clips(count, 1, 0), clips(count, 2, 1)];
-      const result = distributionDistance(truth, guess, options);
-      expect(result.value).toBe(frechetDistance(truth.flat(), guess.flat()));
+      const result = await distributionDistance(truth, guess, options);
+      expect(result.value).toBe(await frechetDistance(truth.flat(), guess.flat()));
       expect(result.samples).toEqual({ truth: count, guess: count });
       const [low, high] = result.interval!;
       expect(low).toBeLessThan(result.value);
       expect(high).toBeGreaterThan(result.value);
-      expect(distributionDistance(truth, guess, options).interval).toEqual([low, high]);
-      return high - low;
-    });
+      expect((await distributionDistance(truth, guess, options)).interval).toEqual([low, high]);
+      widths.push(high - low);
+    }
     expect(widths[1]).toBeLessThan(0.7 * widths[0]);
   });
 
-  test("warns where there are no more samples than features", () => {
-    const few = distributionDistance(clips(6, 1, 0), clips(9, 2, 0), { resamples: 0, seed: 1 });
+  test("warns where there are no more samples than features", async () => {
+    const few = await distributionDistance(clips(6, 1, 0), clips(9, 2, 0), { resamples: 0, seed: 1 });
     expect(few.warning).toMatch(/^6 samples for 6 features/);
     expect(few.interval).toBeUndefined();
-    const enough = distributionDistance(clips(7, 1, 0), clips(9, 2, 0), { resamples: 0, seed: 1 });
+    const enough = await distributionDistance(clips(7, 1, 0), clips(9, 2, 0), { resamples: 0, seed: 1 });
     expect(enough.warning).toBeUndefined();
   });
 });
@@ -128,14 +129,14 @@ describe("evaluateFolders", () => {
   });
 
   test("gives PSNR and SSIM of every frame by the protocol, and their means; no tensor stays", async () => {
-    const steps: number[] = [];
+    const steps: unknown[] = [];
     const before = memory().numTensors;
     const result = await evaluateFolders(truthFolder, guessFolder, {
       protocol,
-      onProgress: (clips) => steps.push(clips),
+      onProgress: (...step) => steps.push(step),
     });
     expect(memory().numTensors).toBe(before);
-    expect(steps).toEqual([0, 1, 2]);
+    expect(steps).toEqual([0, 1, 2].map((done) => ["clips", done, 2]));
     expect(result.clips.map(({ name }) => name)).toEqual(["a", "b"]);
     const [truth, guess] = [truthFolder, guessFolder].map((folder) => readVideo(join(folder, "b.gif")));
     const videos = [await truth, await guess];
@@ -167,6 +168,28 @@ describe("evaluateFolders", () => {
     ).rejects.toThrow(/reconRollout has no FVD/);
   });
 
+  test("one clip for FVD, videos of two sizes and a file that is no video are refused by name", async () => {
+    const put = async (folder: string, frames: number) => {
+      const video = uniformNoise([frames, 16, 16, 3], 1) as Tensor4D;
+      await writeVideo(join(root, folder, "c.gif"), video, { fps: 5 });
+      video.dispose();
+      return join(root, folder);
+    };
+    const [short, shorter] = [await put("short", 20), await put("shorter", 19)];
+    const wanted = { protocol: { ...protocol, fvdFrames: 16 }, networks: ["fvd"] as const };
+    await expect(evaluateFolders(short, short, { protocol })).rejects.toThrow(/no videos named gt_video/);
+    await expect(evaluateFolders(short, shorter, wanted)).rejects.toThrow(
+      "there is 1 sample for fvd; expected at least 2, for a covariance",
+    );
+    const before = memory().numTensors;
+    await expect(evaluateFolders(short, shorter, { protocol })).rejects.toThrow(
+      "the true video of c has 20 frames of 16×16, its prediction 19 frames of 16×16; expected one size",
+    );
+    expect(memory().numTensors).toBe(before);
+    writeFileSync(join(shorter, "c.gif"), "GIF of nothing");
+    await expect(evaluateFolders(short, shorter, { protocol })).rejects.toThrow(/shorter\/c\.gif/);
+  });
+
   test("the command prints the rows and writes the scores to a new file only", async () => {
     const command = join(__dirname, "../../lib/bin/vid2world.cjs");
     const run = (...args: string[]) =>
@@ -188,7 +211,7 @@ describe("evaluateFolders", () => {
     const scores = JSON.parse(readFileSync(json, "utf8"));
     expect(scores.clips[0].psnr).toHaveLength(16);
     expect(printed).toContain(`clip      ${scores.mean.psnr.toFixed(4).padStart(9)}`);
-    expect(printed).toContain("not taken: lpips, fid, fvd");
+    expect(printed).toContain("not taken: lpips, dreamsim, fid, fvd");
     expect(() => run("evaluate", "--protocol", "rt1", "--json", json, gt, pred)).toThrow(
       /scores\.json exists/,
     );

@@ -114,11 +114,21 @@ test("Inception gives the recorded 2048 features, in any company", async () => {
   expect(() => inceptionFeatures({}, frame)).toThrow(/inceptionFeatures: the weights hold no Conv2d_1a_3x3/);
 });
 
+/** Weights with their low-rank additions added, half of each as in DreamSim's training. */
+function withAdditions(weights: Record<string, Tensor>): Record<string, Tensor> {
+  const added = { ...weights };
+  for (const name of Object.keys(weights).filter((name) => name.endsWith(".attn.qkv.weight"))) {
+    const [up, down] = ["lora_B", "lora_A"].map((part) => weights[name.replace("weight", part)]);
+    added[name] = weights[name].add(up.matMul(down).mul(0.5));
+  }
+  return added;
+}
+
 describe("DreamSim", () => {
   const { shapes, heads, cases, embedding } = recorded.dreamsim;
 
   test("the recorded vector and distances, zero for equal frames, one tensor left", async () => {
-    const weights = recipeWeights(shapes, 1);
+    const weights = withAdditions(recipeWeights(shapes, 1));
     const first = image(32, 32, 1301);
     const vector = dreamsimEmbedding(weights, video([first], 32, 32).squeeze<Tensor4D>([0]), { heads });
     const worst = Math.max(...Array.from(vector.dataSync(), (value, i) => Math.abs(value - embedding[i])));
@@ -141,7 +151,7 @@ describe("DreamSim", () => {
 
   test("frames are cut to 8 bits and resized as Pillow does", async () => {
     const bytes = image(40, 50, 7);
-    const below = Float32Array.from(bytes, (value) => (value + 0.9) / 255.001); // truncated, not rounded
+    const below = Float32Array.from(bytes, (value) => Math.min(1, (value + 0.9) / 255.001)); // truncated, not rounded
     const frames = tensor5d(below, [1, 1, 40, 50, 3]);
     const prepared = await dreamsimInput(frames, 32);
     const expected = pillowResize(bytes, [40, 50, 3], [32, 32], "bicubic");

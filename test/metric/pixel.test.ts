@@ -35,6 +35,18 @@ function speckle(bit: 0 | 1): Tensor5D {
   return tensor5d(values, [1, 1, 40, 40, 3]);
 }
 
+/** Each pixel the mean of itself and the one above and left of it. */
+function blurred(video: Tensor5D): Tensor5D {
+  const [, , height, width] = video.shape;
+  const rows = concat([video.slice([0, 0, 0], [1, -1, 1]), video.slice([0, 0, 0], [1, -1, height - 1])], 2);
+  const smooth = video.add(rows).div(2) as Tensor5D;
+  const columns = concat(
+    [smooth.slice([0, 0, 0, 0], [1, -1, -1, 1]), smooth.slice([0, 0, 0, 0], [1, -1, -1, width - 1])],
+    3,
+  );
+  return smooth.add(columns).div(2) as Tensor5D;
+}
+
 const read = (score: () => { dataSync(): ArrayLike<number> }) =>
   tidy(() => Array.from(score().dataSync() as Float32Array));
 const uniform = { variant: "uniform7" } as const;
@@ -132,9 +144,35 @@ for (const [name, metric] of [
     const truth = ripple(1, 0);
     const noise = uniformNoise([1, 1, 24, 31, 3], 11).sub(0.5) as Tensor5D;
     const values = [0.02, 0.05, 0.1, 0.2].map(
-      (strength) => read(() => metric(truth, truth.add(noise.mul(strength)) as Tensor5D))[0],
+      (strength) =>
+        read(() => metric(truth, truth.add(noise.mul(strength)).clipByValue(0, 1) as Tensor5D))[0],
     );
     expect(values).toEqual([...values].sort((a, b) => b - a));
+  });
+
+  test(`${name} falls as frames are blurred`, () => {
+    const truth = ripple(1, 0);
+    let guess = truth;
+    const values = [1, 2, 3].map(() => {
+      guess = blurred(guess);
+      return read(() => metric(truth, guess))[0];
+    });
+    expect(values).toEqual([...values].sort((a, b) => b - a));
+    expect(values[2]).toBeLessThan(values[0]);
+  });
+
+  test(`${name} refuses values that are not finite or outside [0, 1], by name`, () => {
+    const truth = ripple(1, 0);
+    for (const [bad, said] of [
+      [Number.NaN, "NaN"],
+      [Infinity, "Infinity"],
+      [-0.5, "-0.5"],
+      [255, "255"],
+    ] as const) {
+      const guess = tensor5d([bad], [1, 1, 1, 1, 1]).tile([1, 1, 24, 31, 3]) as Tensor5D;
+      const message = `${name}: guess holds ${said}; expected values in [0, 1]`;
+      expect(() => metric(truth, guess)).toThrow(message);
+    }
   });
 
   test(`${name} refuses videos of different shapes, and unknown variants, by name`, () => {
@@ -144,6 +182,14 @@ for (const [name, metric] of [
     expect(() => metric(truth, truth, { variant: "best" as never })).toThrow(/variant is "best"; expected/);
   });
 }
+
+test("frameMse takes any range, but finite numbers only", () => {
+  const [truth, guess] = [ripple(1, 0).mul(255), ripple(1, 0).mul(255).add(2)] as Tensor5D[];
+  expect(read(() => frameMse(truth, guess))[0]).toBeCloseTo(4, 3);
+  expect(() => frameMse(truth.div(0) as Tensor5D, guess)).toThrow(
+    /frameMse: truth holds (Infinity|NaN); expected finite/,
+  );
+});
 
 test("frameSsim refuses frames smaller than its window", () => {
   const small = uniformNoise([1, 1, 10, 20, 3], 1) as Tensor5D;

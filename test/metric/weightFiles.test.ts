@@ -1,17 +1,20 @@
-import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { memory, type Tensor, tensor } from "@tensorflow/tfjs";
+import { memory, type Tensor, type Tensor5D, tensor } from "@tensorflow/tfjs";
 import {
+  dreamsim,
   findWeightFile,
+  loadDreamsimWeights,
   loadI3dWeights,
   loadInceptionWeights,
   loadLpipsWeights,
   openTensors,
   saveWeights,
+  uniformNoise,
 } from "vid2world";
-import { afterAll, afterEach, beforeEach, expect, test } from "vitest";
+import { afterAll, afterEach, beforeEach, describe, expect, test } from "vitest";
 import { recipeWeights } from "./recipe.js";
 
 const fixture = (name: string) => join(__dirname, "../fixtures/metric", name);
@@ -92,4 +95,99 @@ test("a missing file is an error that says where to get it; a file of something 
   await expect(loadInceptionWeights()).rejects.toThrow(/pt_inception.* holds none of the weights for FID/);
   writeFileSync(path, "not weights");
   await expect(loadInceptionWeights()).rejects.toThrow(/pt_inception/);
+});
+
+test("an Inception with the names of FID's and other outputs is refused: it is torchvision's", async () => {
+  await saveWeights(join(folder, "pt_inception-2015-12-05-6726825d.pth"), {
+    "Conv2d_1a_3x3.conv.weight": tensor([1]),
+    "fc.weight": tensor([1, 2, 3], [3, 1]),
+  });
+  await expect(loadInceptionWeights()).rejects.toThrow(
+    /is an Inception with 3 outputs; FID's has 1008. Is it torchvision's\? FID needs/,
+  );
+});
+
+describe("loadDreamsimWeights, from files as PyTorch writes them", () => {
+  const put = (...names: string[]) => {
+    mkdirSync(join(folder, "ensemble_lora"), { recursive: true });
+    for (const name of names) copyFileSync(fixture(`dreamsim/${name}`), join(folder, name));
+  };
+  const trunks = [
+    "dino_vitbase16_pretrain.pth",
+    "clip_vitb16_pretrain.pth.tar",
+    "open_clip_vitb16_pretrain.pth.tar",
+  ];
+  const [adapter, config] = ["ensemble_lora/adapter_model.bin", "ensemble_lora/adapter_config.json"];
+
+  test("three trunks under one prefix each, W + alpha / rank · B A in every attention, only what is needed", async () => {
+    put(...trunks, adapter, config);
+    const before = memory().numTensors;
+    const weights = await loadDreamsimWeights();
+    expect(memory().numTensors).toBe(before + Object.keys(weights).length);
+    expect(Object.keys(weights)).toHaveLength(30 + 33 + 33);
+    expect([...weights["clip.patch_embed.proj.bias"].dataSync()]).toEqual(Array(12).fill(0));
+
+    const file = await openTensors(join(folder, adapter));
+    const plain = await openTensors(join(folder, trunks[2]));
+    const at = "blocks.1.attn.qkv";
+    const part = (side: string) => `base_model.model.extractor_list.2.model.${at}.lora_${side}.weight`;
+    const a = await file.readTensor(part("A"));
+    const b = await file.readTensor(part("B"));
+    const expected = (await plain.readTensor(`${at}.weight`)).add(b.matMul(a).mul(1 / 2));
+    expect(weights[`open_clip.${at}.weight`].sub(expected).abs().max().dataSync()[0]).toBeLessThan(1e-7);
+    await file.close();
+    await plain.close();
+
+    const frame = uniformNoise([1, 1, 8, 8, 3], 1) as Tensor5D;
+    const same = await dreamsim(weights, frame, frame, { heads: 2 });
+    expect(same.dataSync()[0]).toBe(0);
+    const other = uniformNoise([1, 1, 8, 8, 3], 2) as Tensor5D;
+    expect((await dreamsim(weights, frame, other, { heads: 2 })).dataSync()[0]).toBeGreaterThan(0);
+  });
+
+  test("the additions may be a safetensors file, and DINO in PyTorch Hub's folder", async () => {
+    put(...trunks, adapter, config);
+    const whole = await loadDreamsimWeights();
+    const file = await openTensors(join(folder, adapter));
+    const read: Record<string, Tensor> = {};
+    for (const name of file.entries.keys()) read[name] = await file.readTensor(name);
+    await file.close();
+    await saveWeights(join(folder, "ensemble_lora/adapter_model.safetensors"), read);
+    rmSync(join(folder, adapter));
+    mkdirSync(join(folder, "checkpoints"));
+    renameSync(join(folder, trunks[0]), join(folder, "checkpoints", trunks[0]));
+    const again = await loadDreamsimWeights();
+    for (const [name, weight] of Object.entries(whole))
+      expect(again[name].dataSync()).toEqual(weight.dataSync());
+  });
+
+  test("what is missing, halved, or of another network is named, and no tensor stays", async () => {
+    const before = memory().numTensors;
+    const refused = (message: RegExp) => expect(loadDreamsimWeights()).rejects.toThrow(message);
+    await refused(
+      /^DreamSim, what it learned.* needs ensemble_lora\/adapter_model\.safetensors: get it from/,
+    );
+    put(adapter);
+    await refused(/adapter_config\.json cannot be read; expected it beside/);
+    put(config);
+    await refused(/^DreamSim, its DINO trunk needs dino_vitbase16_pretrain\.pth/);
+    put(...trunks);
+    writeFileSync(join(folder, config), '{ "r": 2 }');
+    await refused(/should name the numbers r and lora_alpha/);
+    put(config);
+    copyFileSync(fixture("torchscript-mini.pt"), join(folder, trunks[1]));
+    await refused(/clip_vitb16_pretrain\.pth\.tar holds none of the weights for DreamSim, its CLIP trunk/);
+    put(trunks[1]);
+    const half = "base_model.model.extractor_list.0.model.blocks.0.attn.qkv.lora_A.weight";
+    const scratch = tensor([1, 2], [1, 2]);
+    await saveWeights(join(folder, "ensemble_lora/adapter_model.safetensors"), { [half]: scratch });
+    await refused(/holds one half of the addition to dino\.blocks\.0\.attn\.qkv\.weight/);
+    await saveWeights(join(folder, "ensemble_lora/adapter_model.safetensors"), {
+      [half]: scratch,
+      [half.replace("lora_A", "lora_B")]: scratch,
+    });
+    await refused(/dino\.blocks\.0\.attn\.qkv\.weight is \[36,12\]; .* adds \[1,2\] × \[1,2\] to it/);
+    scratch.dispose();
+    expect(memory().numTensors).toBe(before);
+  });
 });

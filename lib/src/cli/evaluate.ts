@@ -2,7 +2,8 @@
 import { rename, stat, writeFile } from "node:fs/promises";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { useBackend } from "../engine/backends.js";
-import { type Evaluation, evaluateFolders } from "../metric/evaluate.js";
+import { type Evaluation, evaluateFolders, type NetworkMetric } from "../metric/evaluate.js";
+import type { I3dRange } from "../metric/i3d.js";
 import { type ProtocolName, protocols } from "../metric/protocol.js";
 import {
   findWeightFile,
@@ -13,11 +14,10 @@ import {
 } from "../metric/weightFiles.js";
 import { showProgress } from "../notebook/showProgress.js";
 
-type Network = "lpips" | "fid" | "fvd";
-const networkNames: readonly Network[] = ["lpips", "fid", "fvd"];
+const networkNames: readonly NetworkMetric[] = ["lpips", "dreamsim", "fid", "fvd"];
 
-function networkList(text: string): Network[] {
-  const names = text.split(",").filter(Boolean) as Network[];
+function networkList(text: string): NetworkMetric[] {
+  const names = text.split(",").filter(Boolean) as NetworkMetric[];
   for (const name of names)
     if (!networkNames.includes(name))
       throw new InvalidArgumentError(`expected some of ${networkNames.join(",")}, separated by commas.`);
@@ -26,7 +26,8 @@ function networkList(text: string): Network[] {
 
 interface EvaluateFlags {
   protocol: ProtocolName;
-  networks: Network[];
+  networks: NetworkMetric[];
+  fvdInput: I3dRange;
   json?: string;
   seed: string;
 }
@@ -36,13 +37,19 @@ async function evaluate(truth: string, guess: string, flags: EvaluateFlags): Pro
     throw new Error(`evaluate: ${flags.json} exists; remove it, or name another file.`);
   await useBackend("wasm");
   let bar: ReturnType<typeof showProgress> | undefined;
+  let shown = "";
   const result = await evaluateFolders(truth, guess, {
     protocol: protocols[flags.protocol],
     networks: flags.networks,
     seed: Number(flags.seed),
-    onProgress: (done, total) => {
-      bar ??= showProgress(total, { label: "clips" });
-      bar.update(done);
+    fvdInput: flags.fvdInput,
+    onProgress: (stage, done, total) => {
+      if (stage !== shown) {
+        bar?.end();
+        bar = showProgress(total, { label: stage });
+        shown = stage;
+      }
+      bar?.update(done);
     },
   });
   bar?.end();
@@ -56,37 +63,31 @@ async function evaluate(truth: string, guess: string, flags: EvaluateFlags): Pro
 function describe({ protocol, clips, mean, fid, fvd }: Evaluation): string {
   const average = (values: readonly number[]) =>
     values.reduce((sum, value) => sum + value, 0) / values.length;
-  const withLpips = mean.lpips !== undefined;
+  const columns = (["psnr", "ssim", "mse", "lpips", "dreamsim"] as const).filter((name) => name in mean);
   const width = Math.max(8, ...clips.map(({ name }) => name.length));
-  const row = (name: string, psnr: string, ssim: string, mse: string, lpips: string) =>
-    [
-      name.padEnd(width),
-      psnr.padStart(9),
-      ssim.padStart(9),
-      mse.padStart(9),
-      ...(withLpips ? [lpips.padStart(9)] : []),
-    ]
-      .join("  ")
-      .trimEnd();
-  const numbers = (name: string, psnr: number, ssim: number, mse: number, lpips = 0) =>
-    row(name, psnr.toFixed(4), ssim.toFixed(6), mse.toFixed(6), lpips.toFixed(6));
+  const row = (name: string, cells: readonly string[]) =>
+    [name.padEnd(width), ...cells.map((cell) => cell.padStart(9))].join("  ");
+  const cell = (column: string, value: number) => value.toFixed(column === "psnr" ? 4 : 6);
   const lines = [
     `protocol ${protocol.name}: ${clips.length} clips`,
-    row("clip", "PSNR", "SSIM", "MSE", "LPIPS"),
+    row(
+      "clip",
+      columns.map((name) => (name === "dreamsim" ? "DreamSim" : name.toUpperCase())),
+    ),
     ...clips.map((clip) =>
-      numbers(
+      row(
         clip.name,
-        average(clip.psnr),
-        average(clip.ssim),
-        average(clip.mse),
-        average(clip.lpips ?? [0]),
+        columns.map((name) => cell(name, average(clip[name]!))),
       ),
     ),
-    numbers("mean", mean.psnr, mean.ssim, mean.mse, mean.lpips),
+    row(
+      "mean",
+      columns.map((name) => cell(name, mean[name]!)),
+    ),
   ];
   for (const [name, distance] of [
     ["FID", fid],
-    ["FVD (input in [-1, 1])", fvd],
+    [`FVD (input in ${fvd?.input === "zeroToOne" ? "[0, 1]" : "[-1, 1]"})`, fvd],
   ] as const) {
     if (!distance) continue;
     const { value, interval, samples, dimension, kernel, warning } = distance;
@@ -96,11 +97,13 @@ function describe({ protocol, clips, mean, fid, fvd }: Evaluation): string {
         `kernel distance ${kernel.toExponential(3)})${warning ? `\n  ${warning}` : ""}`,
     );
   }
-  const left = [
-    ...(withLpips ? [] : ["lpips"]),
-    ...(fid ? [] : ["fid"]),
-    ...(fvd || !protocol.fvdFrames ? [] : ["fvd"]),
-  ];
+  const taken: Record<NetworkMetric, boolean> = {
+    lpips: mean.lpips !== undefined,
+    dreamsim: mean.dreamsim !== undefined,
+    fid: fid !== undefined,
+    fvd: fvd !== undefined || !protocol.fvdFrames,
+  };
+  const left = networkNames.filter((name) => !taken[name]);
   if (left.length > 0)
     lines.push(
       `not taken: ${left.join(", ")} (ask with --networks; \`vid2world weights\` lists the files they need)`,
@@ -130,7 +133,17 @@ export function addEvaluation(program: Command): void {
     .addOption(
       new Option("--protocol <name>", "what is scored").choices(Object.keys(protocols)).makeOptionMandatory(),
     )
-    .option("--networks <names>", "metrics that need files of weights: lpips,fid,fvd", networkList, [])
+    .option(
+      "--networks <names>",
+      "metrics that need files of weights: lpips,dreamsim,fid,fvd",
+      networkList,
+      [],
+    )
+    .addOption(
+      new Option("--fvd-input <range>", "range of the values that reach FVD's network")
+        .choices(["minusOneToOne", "zeroToOne"])
+        .default("minusOneToOne"),
+    )
     .option("--seed <number>", "for the intervals", "1")
     .option("--json <file>", "write all scores, by clip and frame, to a new file")
     .action(evaluate);

@@ -1,7 +1,8 @@
 /** FID and FVD with what a reader needs to judge them: numbers of samples, an interval, and a warning where due. */
 import { requireWhole } from "../tensor/check.js";
 import { deriveSeed, uniformValues } from "../tensor/noise.js";
-import { frechetDistance, kernelDistance } from "./frechet.js";
+import { frechetDistance } from "./frechet.js";
+import { kernelDistance } from "./kernelDistance.js";
 
 /** Features of one clip: one row for FVD, one for each frame for FID. */
 export type ClipFeatures = readonly ArrayLike<number>[];
@@ -23,6 +24,8 @@ export interface DistributionOptions {
   /** Resamplings for the interval; 0 for none. */
   readonly resamples: number;
   readonly seed: number;
+  /** Hears the share that is done, from 0 to 1. */
+  readonly onProgress?: (share: number) => void;
 }
 
 /**
@@ -32,19 +35,29 @@ export interface DistributionOptions {
  * truth). Drawn sets hold clips twice, which alone raises the distance; so the spread of the draws is put around the
  * value, not their level.
  */
-export function distributionDistance(
+export async function distributionDistance(
   truth: readonly ClipFeatures[],
   guess: readonly ClipFeatures[],
-  { resamples, seed }: DistributionOptions,
-): DistributionDistance {
+  { resamples, seed, onProgress }: DistributionOptions,
+): Promise<DistributionDistance> {
   requireWhole("distributionDistance", "resamples", resamples, 0);
+  const rounds = resamples < 2 || Math.min(truth.length, guess.length) < 3 ? 0 : resamples;
+  const part = (round: number) => (share: number) => onProgress?.((round + share) / (rounds + 1));
   const [allTruth, allGuess] = [truth.flat(), guess.flat()];
-  const value = frechetDistance(allTruth, allGuess);
+  const value = await frechetDistance(allTruth, allGuess, { onProgress: part(0) });
+  const draws: number[] = [];
+  for (let i = 0; i < rounds; i++) {
+    const ofTruth = drawn(truth.length, deriveSeed(seed, i, 0));
+    const ofGuess = truth.length === guess.length ? ofTruth : drawn(guess.length, deriveSeed(seed, i, 1));
+    const [x, y] = [ofTruth.flatMap((clip) => truth[clip]), ofGuess.flatMap((clip) => guess[clip])];
+    draws.push(await frechetDistance(x, y, { onProgress: part(i + 1) }));
+  }
   const dimension = allTruth[0].length;
   const fewest = Math.min(allTruth.length, allGuess.length);
-  const result = {
+  return {
     value,
-    kernel: kernelDistance(allTruth, allGuess),
+    ...(rounds > 0 ? { interval: around(value, draws) } : {}),
+    kernel: await kernelDistance(allTruth, allGuess),
     samples: { truth: allTruth.length, guess: allGuess.length },
     dimension,
     ...(fewest <= dimension
@@ -53,18 +66,14 @@ export function distributionDistance(
         }
       : {}),
   };
-  if (resamples < 2 || Math.min(truth.length, guess.length) < 3) return result;
-  const draws = Array.from({ length: resamples }, (_, i) => {
-    const ofTruth = drawn(truth.length, deriveSeed(seed, i, 0));
-    const ofGuess = truth.length === guess.length ? ofTruth : drawn(guess.length, deriveSeed(seed, i, 1));
-    return frechetDistance(
-      ofTruth.flatMap((clip) => truth[clip]),
-      ofGuess.flatMap((clip) => guess[clip]),
-    );
-  }).sort((a, b) => a - b);
+}
+
+/** The middle 95 % of the draws, moved so that their mean is at `value`. */
+function around(value: number, draws: number[]): [number, number] {
+  const sorted = [...draws].sort((a, b) => a - b);
   const level = draws.reduce((sum, draw) => sum + draw, 0) / draws.length;
-  const quantile = (share: number) => draws[Math.round(share * (draws.length - 1))];
-  return { ...result, interval: [value + quantile(0.025) - level, value + quantile(0.975) - level] };
+  const quantile = (share: number) => sorted[Math.round(share * (sorted.length - 1))];
+  return [value + quantile(0.025) - level, value + quantile(0.975) - level];
 }
 
 /** `count` numbers below `count`, each drawn anew. At least two differ, so that there is a covariance. */

@@ -8,6 +8,7 @@ import {
   concat,
   conv2d,
   type Tensor,
+  type Tensor1D,
   type Tensor2D,
   type Tensor3D,
   type Tensor4D,
@@ -18,7 +19,7 @@ import {
 } from "@tensorflow/tfjs";
 import { requireShape } from "../tensor/check.js";
 import { type MetricWeights, metricWeight } from "./convNet.js";
-import { requireVideos } from "./psnr.js";
+import { requireUnitRange, requireVideos } from "./frames.js";
 import { pillowResize } from "./resize.js";
 
 /** One of the three transformers: how it differs from the others. `name` stands before its weights' names. */
@@ -66,15 +67,13 @@ const branches: readonly Branch[] = [
 export interface DreamsimOptions {
   /** Heads of each attention; 12 unless given. */
   readonly heads?: number;
-  /** Factor on the low-rank additions: their alpha divided by their rank; 0.5 unless given. */
-  readonly addition?: number;
 }
 
 /**
  * The vector of each picture: centred, and of length 1. Distances are 1 − cosine of two of them.
  *
  * @param weights names as in the transformers' own files behind `dino.`, `clip.` or `open_clip.`, the low-rank additions
- *   as `….attn.qkv.lora_A` and `lora_B`
+ *   added to `….attn.qkv.weight`; see `loadDreamsimWeights`
  * @param images [image, height, width, 3], values in [0, 1], of the size the weights are made for (224 × 224); see
  *   `dreamsimInput`
  * @returns [image, 1792]
@@ -86,6 +85,7 @@ export function dreamsimEmbedding(
   options: DreamsimOptions = {},
 ): Tensor2D {
   requireShape("dreamsimEmbedding", "images", images, ["image", "height", "width", 3]);
+  requireUnitRange("dreamsimEmbedding", "images", images);
   return tidy(() => {
     const joined = concat(
       branches.map((branch) => branchFeatures(weights, branch, images, options)),
@@ -102,10 +102,12 @@ export function dreamsimEmbedding(
  * @param video [batch, frame, height, width, 3], values in [0, 1]
  * @param side of the result; 224 unless given
  * @returns [batch × frame, side, side, 3], values in [0, 1]
+ * @throws RangeError if values lie outside [0, 1]
  */
 export async function dreamsimInput(video: Tensor5D, side = 224): Promise<Tensor4D> {
   requireShape("dreamsimInput", "video", video, ["batch", "frame", "height", "width", 3]);
   const [batch, frames, height, width] = video.shape;
+  requireUnitRange("dreamsimInput", "video", video);
   const values = await video.data();
   const size = height * width * 3;
   const prepared = new Float32Array(batch * frames * side * side * 3);
@@ -141,9 +143,13 @@ export async function dreamsim(
   return tidy(() => {
     const [a, b] = inputs.map((images) => dreamsimEmbedding(weights, images, options));
     for (const images of inputs) images.dispose();
-    // For vectors of length 1 this is 1 − cosine, without taking a small number from 1.
-    return a.squaredDifference(b).sum(1).div(2).reshape([batch, frames]) as Tensor2D;
+    return dreamsimDistance(a, b).reshape([batch, frames]) as Tensor2D;
   });
+}
+
+/** 1 − cosine of vectors of length 1, row by row, without taking a small number from 1: [image]. */
+export function dreamsimDistance(a: Tensor2D, b: Tensor2D): Tensor1D {
+  return tidy(() => a.squaredDifference(b).sum(1).div(2) as Tensor1D);
 }
 
 /** Side of the pictures that the position embedding is made for. */
@@ -157,7 +163,7 @@ function branchFeatures(
   weights: MetricWeights,
   branch: Branch,
   images: Tensor4D,
-  { heads = 12, addition = 0.5 }: DreamsimOptions,
+  { heads = 12 }: DreamsimOptions,
 ): Tensor2D {
   const get = (name: string, shape?: readonly number[]) =>
     metricWeight("dreamsim", weights, `${branch.name}.${name}`, shape);
@@ -175,11 +181,7 @@ function branchFeatures(
   if (branch.projects) x = norm("pos_drop", x);
   for (let block = 0; `${branch.name}.blocks.${block}.norm1.weight` in weights; block++) {
     const at = `blocks.${block}`;
-    const kernel = get(`${at}.attn.qkv.weight`);
-    const down = get(`${at}.attn.qkv.lora_A`) as Tensor2D;
-    const up = get(`${at}.attn.qkv.lora_B`) as Tensor2D;
-    const retrained = kernel.add(up.matMul(down).mul(addition)) as Tensor2D;
-    const mixed = attention(affine(norm(`${at}.norm1`, x), retrained, get(`${at}.attn.qkv.bias`)), heads);
+    const mixed = attention(linear(`${at}.attn.qkv`, norm(`${at}.norm1`, x)), heads);
     x = x.add(linear(`${at}.attn.proj`, mixed));
     x = x.add(linear(`${at}.mlp.fc2`, activate(linear(`${at}.mlp.fc1`, norm(`${at}.norm2`, x)))));
   }

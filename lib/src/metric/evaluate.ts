@@ -1,14 +1,15 @@
 /** The row of a table: generated videos against true ones, by one of the paper's protocols. */
-import { readdir } from "node:fs/promises";
-import { extname, join, relative } from "node:path";
-import { dispose, type Tensor, type Tensor5D, tidy } from "@tensorflow/tfjs";
+import { dispose, type Tensor, type Tensor2D, type Tensor4D, type Tensor5D, tidy } from "@tensorflow/tfjs";
 import { readVideo } from "../data/readVideo.js";
 import { compile } from "../engine/compile.js";
 import type { MetricWeights } from "./convNet.js";
 import { type ClipFeatures, type DistributionDistance, distributionDistance } from "./distributions.js";
-import { i3dFeatures } from "./i3d.js";
+import { dreamsimDistance, dreamsimEmbedding, dreamsimInput } from "./dreamsim.js";
+import { loadDreamsimWeights } from "./dreamsimWeights.js";
+import { type I3dRange, i3dFeatures } from "./i3d.js";
 import { inceptionFeatures } from "./inception.js";
 import { lpips } from "./lpips.js";
+import { pairVideos } from "./pairVideos.js";
 import { applyProtocol, type EvaluationProtocol } from "./protocol.js";
 import { frameMse, framePsnr } from "./psnr.js";
 import { frameSsim } from "./ssim.js";
@@ -24,7 +25,11 @@ export interface ClipScores {
   /** 11 × 11 Gaussian window. */
   readonly ssim: number[];
   readonly lpips?: number[];
+  readonly dreamsim?: number[];
 }
+
+/** Metrics that need files of weights. */
+export type NetworkMetric = "lpips" | "dreamsim" | "fid" | "fvd";
 
 export interface Evaluation {
   readonly protocol: EvaluationProtocol;
@@ -34,22 +39,25 @@ export interface Evaluation {
     readonly psnr: number;
     readonly ssim: number;
     readonly lpips?: number;
+    readonly dreamsim?: number;
   };
   readonly fid?: DistributionDistance;
-  readonly fvd?: DistributionDistance;
+  /** With the range in which frames reached the network. */
+  readonly fvd?: DistributionDistance & { readonly input: I3dRange };
   readonly clips: readonly ClipScores[];
 }
 
 export interface EvaluateOptions {
   readonly protocol: EvaluationProtocol;
   /** Metrics that need files of weights, to be taken; a missing file is an error, before anything is computed. */
-  readonly networks?: readonly ("lpips" | "fid" | "fvd")[];
-  /** For the intervals of FID and FVD; 1 unless given. */
+  readonly networks?: readonly NetworkMetric[];
+  /** Range in which FVD's network gets its frames; "minusOneToOne" unless given, its own. */
+  readonly fvdInput?: I3dRange;
+  /** For the interval of FVD; 1 unless given. */
   readonly seed?: number;
-  readonly onProgress?: (clips: number, total: number) => void;
+  /** Hears of clips that are done, then of the share of FID and of FVD. */
+  readonly onProgress?: (stage: "clips" | "fid" | "fvd", done: number, total: number) => void;
 }
-
-const extensions = new Set([".mp4", ".webm", ".gif", ".mkv", ".mov", ".avi"]);
 
 /**
  * Compares the videos of two folders, matched by name. Where both folders are one, files named `gt_video` are true
@@ -62,35 +70,35 @@ export async function evaluateFolders(
   guessFolder: string,
   options: EvaluateOptions,
 ): Promise<Evaluation> {
-  const { protocol, networks = [], seed = 1, onProgress } = options;
+  const { protocol, networks = [], fvdInput = "minusOneToOne", seed = 1, onProgress } = options;
   const pairs = await pairVideos(truthFolder, guessFolder);
+  requireEnoughClips(networks, protocol, pairs.length);
   const weights = await loadNetworks(networks, protocol);
-  const pixelScores = compile((truth: Tensor5D, guess: Tensor5D) => ({
-    mse: frameMse(truth, guess).mul(4) as Tensor,
-    psnr: framePsnr(truth, guess) as Tensor,
-    ssim: frameSsim(truth, guess) as Tensor,
-  }));
-  const runs = compileNetworks(weights, protocol);
+  const runs = compileMetrics(weights, protocol, fvdInput);
   const clips: ClipScores[] = [];
   const features = { fid: { truth: [], guess: [] }, fvd: { truth: [], guess: [] } } as Record<
     "fid" | "fvd",
     Record<"truth" | "guess", ClipFeatures[]>
   >;
   try {
-    for (const [index, pair] of pairs.entries()) {
-      onProgress?.(index, pairs.length);
-      const videos = { truth: await readClip(pair.truth), guess: await readClip(pair.guess) };
+    for (const [index, { name, truth, guess }] of pairs.entries()) {
+      onProgress?.("clips", index, pairs.length);
+      const videos = { truth: await readClip(truth), guess: await readClip(guess) };
+      requireSameSize(name, videos.truth, videos.guess);
       const scored = {
         truth: applyProtocol(videos.truth, protocol),
         guess: applyProtocol(videos.guess, protocol),
       };
-      const scores = await pixelScores(scored.truth, scored.guess);
+      const pixels = await runs.pixels(scored.truth, scored.guess);
       clips.push({
-        name: pair.name,
-        mse: await numbers(scores.mse),
-        psnr: await numbers(scores.psnr),
-        ssim: await numbers(scores.ssim),
-        ...(runs.lpips ? { lpips: await numbers(await runs.lpips(scored.truth, scored.guess)) } : {}),
+        name,
+        mse: await numbers(name, "mse", pixels.mse),
+        psnr: await numbers(name, "psnr", pixels.psnr),
+        ssim: await numbers(name, "ssim", pixels.ssim),
+        ...(runs.lpips && {
+          lpips: await numbers(name, "lpips", await runs.lpips(scored.truth, scored.guess)),
+        }),
+        ...(runs.embed && { dreamsim: await numbers(name, "dreamsim", await dreamsims(runs.embed, scored)) }),
       });
       for (const side of ["truth", "guess"] as const) {
         if (runs.fid) features.fid[side].push(await rows(await runs.fid(scored[side])));
@@ -101,16 +109,17 @@ export async function evaluateFolders(
       }
       dispose([videos, scored] as never);
     }
-    onProgress?.(pairs.length, pairs.length);
+    onProgress?.("clips", pairs.length, pairs.length);
   } finally {
-    for (const run of [pixelScores, runs.lpips, runs.fid, runs.fvd]) await run?.dispose();
+    for (const run of Object.values(runs)) await run?.dispose();
     dispose(Object.values(weights).filter(Boolean) as never);
   }
   const mean = (pick: (clip: ClipScores) => number[]) => average(clips.map((clip) => average(pick(clip))));
   const distance = (kind: "fid" | "fvd") =>
     distributionDistance(features[kind].truth, features[kind].guess, {
-      resamples: kind === "fvd" && clips.length <= 512 ? 100 : 0,
+      resamples: kind === "fvd" ? 100 : 0, // with 2048 features a hundred distances take minutes
       seed,
+      onProgress: (share) => onProgress?.(kind, share, 1),
     });
   return {
     protocol,
@@ -118,36 +127,65 @@ export async function evaluateFolders(
       mse: mean(({ mse }) => mse),
       psnr: mean(({ psnr }) => psnr),
       ssim: mean(({ ssim }) => ssim),
-      ...(runs.lpips ? { lpips: mean((clip) => clip.lpips!) } : {}),
+      ...(runs.lpips && { lpips: mean((clip) => clip.lpips!) }),
+      ...(runs.embed && { dreamsim: mean((clip) => clip.dreamsim!) }),
     },
-    ...(runs.fid ? { fid: distance("fid") } : {}),
-    ...(runs.fvd ? { fvd: distance("fvd") } : {}),
+    ...(runs.fid && { fid: await distance("fid") }),
+    ...(runs.fvd && { fvd: { ...(await distance("fvd")), input: fvdInput } }),
     clips,
   };
 }
 
-interface NetworkWeights {
-  lpips?: MetricWeights;
-  fid?: MetricWeights;
-  fvd?: MetricWeights;
-}
-
-async function loadNetworks(
-  networks: readonly ("lpips" | "fid" | "fvd")[],
+/** Asks for what a covariance needs before hours are spent. */
+function requireEnoughClips(
+  networks: readonly NetworkMetric[],
   protocol: EvaluationProtocol,
-): Promise<NetworkWeights> {
+  clips: number,
+): void {
   if (networks.includes("fvd") && protocol.fvdFrames === undefined)
     throw new RangeError(`evaluateFolders: the protocol ${protocol.name} has no FVD.`);
+  const frames = "last" in protocol.frames ? protocol.frames.last : protocol.frames.numbers.length;
+  for (const [metric, samples] of [
+    ["fvd", clips],
+    ["fid", clips * frames],
+  ] as const)
+    if (networks.includes(metric) && samples < 2)
+      throw new RangeError(
+        `evaluateFolders: there is ${samples} sample for ${metric}; expected at least 2, for a covariance.`,
+      );
+}
+
+function requireSameSize(name: string, truth: Tensor5D, guess: Tensor5D): void {
+  const size = ({ shape: [, frames, height, width] }: Tensor5D) => `${frames} frames of ${height}×${width}`;
+  if (size(truth) === size(guess)) return;
+  const sizes = `${size(truth)}, its prediction ${size(guess)}`;
+  dispose([truth, guess]);
+  throw new RangeError(`evaluateFolders: the true video of ${name} has ${sizes}; expected one size.`);
+}
+
+type NetworkWeights = { readonly [metric in NetworkMetric]?: MetricWeights };
+
+async function loadNetworks(
+  networks: readonly NetworkMetric[],
+  protocol: EvaluationProtocol,
+): Promise<NetworkWeights> {
   return {
-    ...(networks.includes("lpips") ? { lpips: await loadLpipsWeights(protocol.lpips) } : {}),
-    ...(networks.includes("fid") ? { fid: await loadInceptionWeights() } : {}),
-    ...(networks.includes("fvd") ? { fvd: await loadI3dWeights() } : {}),
+    ...(networks.includes("lpips") && { lpips: await loadLpipsWeights(protocol.lpips) }),
+    ...(networks.includes("dreamsim") && { dreamsim: await loadDreamsimWeights() }),
+    ...(networks.includes("fid") && { fid: await loadInceptionWeights() }),
+    ...(networks.includes("fvd") && { fvd: await loadI3dWeights() }),
   };
 }
 
-function compileNetworks({ lpips: distance, fid, fvd }: NetworkWeights, protocol: EvaluationProtocol) {
-  const freeze = (weights: MetricWeights) => ({ freeze: weights as Record<string, Tensor> });
+function compileMetrics(weights: NetworkWeights, protocol: EvaluationProtocol, range: I3dRange) {
+  const freeze = (of: MetricWeights) => ({ freeze: of as Record<string, Tensor> });
+  const { lpips: distance, dreamsim: transformers, fid, fvd } = weights;
   return {
+    pixels: compile((truth: Tensor5D, guess: Tensor5D) => ({
+      mse: frameMse(truth, guess).mul(4) as Tensor,
+      psnr: framePsnr(truth, guess) as Tensor,
+      ssim: frameSsim(truth, guess) as Tensor,
+    })),
     lpips:
       distance &&
       compile(
@@ -155,9 +193,27 @@ function compileNetworks({ lpips: distance, fid, fvd }: NetworkWeights, protocol
           lpips(distance, truth, guess, { network: protocol.lpips }) as Tensor,
         freeze(distance),
       ),
+    embed:
+      transformers &&
+      compile((images: Tensor4D) => dreamsimEmbedding(transformers, images), freeze(transformers)),
     fid: fid && compile((video: Tensor5D) => inceptionFeatures(fid, video) as Tensor, freeze(fid)),
-    fvd: fvd && compile((video: Tensor5D) => i3dFeatures(fvd, video) as Tensor, freeze(fvd)),
+    fvd: fvd && compile((video: Tensor5D) => i3dFeatures(fvd, video, { range }) as Tensor, freeze(fvd)),
   };
+}
+
+async function dreamsims(
+  embed: (images: Tensor4D) => Promise<Tensor2D>,
+  videos: { readonly truth: Tensor5D; readonly guess: Tensor5D },
+): Promise<Tensor> {
+  const vectors: Tensor2D[] = [];
+  for (const video of [videos.truth, videos.guess]) {
+    const images = await dreamsimInput(video);
+    vectors.push(await embed(images));
+    images.dispose();
+  }
+  const distance = dreamsimDistance(vectors[0], vectors[1]);
+  dispose(vectors);
+  return distance;
 }
 
 async function readClip(path: string): Promise<Tensor5D> {
@@ -169,10 +225,16 @@ async function readClip(path: string): Promise<Tensor5D> {
   });
 }
 
-async function numbers(tensor: Tensor): Promise<number[]> {
-  const values = await tensor.data();
+/** Scores by frame. A number that is not finite comes of weights that are not, for frames are bytes. */
+async function numbers(clip: string, metric: string, tensor: Tensor): Promise<number[]> {
+  const values = [...((await tensor.data()) as Float32Array)];
   tensor.dispose();
-  return [...(values as Float32Array)];
+  const bad = values.findIndex((value) => !Number.isFinite(value));
+  if (bad >= 0)
+    throw new Error(
+      `evaluateFolders: ${metric} of frame ${bad} of ${clip} is ${values[bad]}; are the weights damaged?`,
+    );
+  return values;
 }
 
 async function rows(tensor: Tensor): Promise<ClipFeatures> {
@@ -183,42 +245,3 @@ async function rows(tensor: Tensor): Promise<ClipFeatures> {
 }
 
 const average = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
-
-interface Pair {
-  readonly name: string;
-  readonly truth: string;
-  readonly guess: string;
-}
-
-async function pairVideos(truthFolder: string, guessFolder: string): Promise<Pair[]> {
-  const one = relative(truthFolder, guessFolder) === "";
-  const truths = await namedVideos(truthFolder, one ? "gt_video" : "");
-  const guesses = await namedVideos(guessFolder, one ? "pred_video" : "");
-  if (truths.size === 0)
-    throw new Error(
-      `evaluateFolders: ${truthFolder} holds no videos${one ? " named gt_video" : ""}; expected ${[...extensions].join(", ")}.`,
-    );
-  for (const [names, others, folder] of [
-    [truths, guesses, guessFolder],
-    [guesses, truths, truthFolder],
-  ] as const)
-    for (const [name, path] of names)
-      if (!others.has(name)) throw new Error(`evaluateFolders: ${path} has no partner in ${folder}.`);
-  return [...truths]
-    .map(([name, truth]) => ({ name, truth, guess: guesses.get(name)! }))
-    .sort((a, b) => (a.name < b.name ? -1 : 1));
-}
-
-/** Video files below a folder by the name under which pairs are matched: the path without extension and `word`. */
-async function namedVideos(folder: string, word: string): Promise<Map<string, string>> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  const found = new Map<string, string>();
-  for (const entry of entries) {
-    const extension = extname(entry.name).toLowerCase();
-    if (!entry.isFile() || !extensions.has(extension) || !entry.name.includes(word)) continue;
-    const path = join(entry.parentPath ?? entry.path, entry.name);
-    const stem = relative(folder, path).slice(0, -extension.length);
-    found.set(word ? stem.replace(word, "video") : stem, path);
-  }
-  return found;
-}

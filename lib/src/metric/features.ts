@@ -1,21 +1,15 @@
 /** Feature vectors of many images or clips: one row each. */
 import type { Tensor2D } from "@tensorflow/tfjs";
+import type { Matrix } from "./matrix.js";
 
 /** A tensor [sample, feature], or the rows as lists of numbers (64-bit, where a tensor holds 32). */
 export type Features = Tensor2D | readonly ArrayLike<number>[];
-
-/** A matrix of 64-bit numbers, row after row. */
-export interface Matrix {
-  readonly rows: number;
-  readonly columns: number;
-  readonly values: Float64Array;
-}
 
 /**
  * Copies features into 64-bit numbers.
  * @throws RangeError for fewer than two rows, rows of unequal length, or values that are not finite
  */
-export function featureMatrix(caller: string, name: string, features: Features): Matrix {
+export async function featureMatrix(caller: string, name: string, features: Features): Promise<Matrix> {
   const [rows, columns] = Array.isArray(features)
     ? [features.length, features[0]?.length ?? 0]
     : (features as Tensor2D).shape;
@@ -28,7 +22,7 @@ export function featureMatrix(caller: string, name: string, features: Features):
         throw new RangeError(`${caller}: ${name} has rows of ${columns} and of ${row.length} features.`);
       values.set(row, i * columns);
     }
-  else values.set((features as Tensor2D).dataSync());
+  else values.set(await (features as Tensor2D).data());
   const bad = values.findIndex((value) => !Number.isFinite(value));
   if (bad >= 0)
     throw new RangeError(
@@ -37,9 +31,17 @@ export function featureMatrix(caller: string, name: string, features: Features):
   return { rows, columns, values };
 }
 
-/** Mean of each column. */
-export function columnMeans({ rows, columns, values }: Matrix): Float64Array {
-  const means = new Float64Array(columns);
-  for (let i = 0; i < rows; i++) for (let j = 0; j < columns; j++) means[j] += values[i * columns + j] / rows;
-  return means;
+/** Features of both sets, which have as many columns. */
+export async function featurePair(
+  caller: string,
+  truth: Features,
+  guess: Features,
+): Promise<[truth: Matrix, guess: Matrix]> {
+  const pair: [Matrix, Matrix] = [
+    await featureMatrix(caller, "truth", truth),
+    await featureMatrix(caller, "guess", guess),
+  ];
+  const [x, y] = pair.map(({ columns }) => columns);
+  if (x !== y) throw new RangeError(`${caller}: truth has ${x} features and guess ${y}; expected as many.`);
+  return pair;
 }

@@ -16,6 +16,7 @@ import {
 } from "@tensorflow/tfjs";
 import { requireShape } from "../tensor/check.js";
 import { foldedNorm, type MetricWeights, metricWeight } from "./convNet.js";
+import { requireUnitRange } from "./frames.js";
 import { resizeFrames } from "./resize.js";
 
 /** Side of the network's input. */
@@ -39,7 +40,7 @@ export interface I3dOptions {
  * @param weights by the names in `i3d_pretrained_400.pt`
  * @param video [batch, frame, height, width, 3], values in [0, 1], at least 9 frames
  * @returns [batch, 400]
- * @throws RangeError if there are too few frames, or the weights are of another network
+ * @throws RangeError if there are too few frames, values lie outside [0, 1], or the weights are of another network
  */
 export function i3dFeatures(
   weights: MetricWeights,
@@ -47,6 +48,7 @@ export function i3dFeatures(
   { range = "minusOneToOne", epsilon = 0.001 }: I3dOptions = {},
 ): Tensor2D {
   requireShape("i3dFeatures", "video", video, ["batch", "frame", "height", "width", 3]);
+  requireUnitRange("i3dFeatures", "video", video);
   if (video.shape[1] < fewestFrames)
     throw new RangeError(
       `i3dFeatures: video has ${video.shape[1]} frames; expected at least ${fewestFrames}.`,

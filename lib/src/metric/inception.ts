@@ -16,6 +16,7 @@ import {
   metricWeight,
   shrinkMax,
 } from "./convNet.js";
+import { requireUnitRange } from "./frames.js";
 import { resizeFrames } from "./resize.js";
 
 /** Side of the network's input. */
@@ -31,10 +32,11 @@ type Layer = (name: string, x: Tensor4D, stride?: number, margins?: Margins) => 
  * @param weights by the names in `pt_inception-2015-12-05-6726825d.pth`
  * @param video [batch, frame, height, width, 3], values in [0, 1]
  * @returns [batch × frame, 2048]
- * @throws RangeError if the weights are of another network
+ * @throws RangeError if values lie outside [0, 1], or the weights are of another network
  */
 export function inceptionFeatures(weights: MetricWeights, video: Tensor5D): Tensor2D {
   requireShape("inceptionFeatures", "video", video, ["batch", "frame", "height", "width", 3]);
+  requireUnitRange("inceptionFeatures", "video", video);
   metricWeight("inceptionFeatures", weights, "Conv2d_1a_3x3.conv.weight", [32, 3, 3, 3]);
   const layer: Layer = (name, x, stride = 1, margins = [0, 0]) => {
     const kernel = metricWeight("inceptionFeatures", weights, `${name}.conv.weight`) as Tensor4D;

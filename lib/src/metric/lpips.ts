@@ -17,7 +17,7 @@ import {
 } from "@tensorflow/tfjs";
 import { requireChoice } from "../tensor/check.js";
 import { convolveRelu, type MetricWeights, metricWeight, shrinkMax } from "./convNet.js";
-import { requireVideos } from "./psnr.js";
+import { requireVideos } from "./frames.js";
 
 /** AlexNet, VGG-16 and SqueezeNet 1.1, as in torchvision. The paper takes VGG on RT-1 and CS:GO, AlexNet on RECON. */
 export type LpipsNetwork = "alex" | "vgg" | "squeeze";
@@ -105,7 +105,8 @@ const trunks: Record<LpipsNetwork, Trunk> = {
  * @param guess same shape, same range
  * @param options `network`: the network of the weights
  * @returns [batch, frame]
- * @throws RangeError if the shapes differ, frames are too small, or the weights are of another network
+ * @throws RangeError if the shapes differ, frames are too small, values lie outside [0, 1], or the weights are of
+ *   another network
  */
 export function lpips(
   weights: MetricWeights,

@@ -22,6 +22,9 @@ export interface EvaluationProtocol {
 
 export type ProtocolName = "rt1" | "csgo" | "reconSingleStep" | "reconRollout";
 
+/** RECON scores 320 × 320 of each frame, at 224 × 224. */
+const recon = { crop: [320, 320], size: [224, 224], lpips: "alex" } as const;
+
 /** The paper's protocols. RT-1 scores all 16 frames, the given one and the black bars included. */
 export const protocols: Readonly<Record<ProtocolName, EvaluationProtocol>> = {
   rt1: { name: "rt1", frames: { last: 16 }, fvdFrames: 16, lpips: "vgg" },
@@ -33,21 +36,8 @@ export const protocols: Readonly<Record<ProtocolName, EvaluationProtocol>> = {
     size: [150, 280],
     lpips: "vgg",
   },
-  reconSingleStep: {
-    name: "reconSingleStep",
-    frames: { last: 1 },
-    fvdFrames: 16,
-    crop: [320, 320],
-    size: [224, 224],
-    lpips: "alex",
-  },
-  reconRollout: {
-    name: "reconRollout",
-    frames: { numbers: [7, 11, 19] },
-    crop: [320, 320],
-    size: [224, 224],
-    lpips: "alex",
-  },
+  reconSingleStep: { ...recon, name: "reconSingleStep", frames: { last: 1 }, fvdFrames: 16 },
+  reconRollout: { ...recon, name: "reconRollout", frames: { numbers: [7, 11, 19] } },
 };
 
 /**

@@ -1,6 +1,7 @@
 /** Squared error and peak signal-to-noise ratio of frames. Videos are [batch, frame, height, width, channel]. */
 import { type Tensor2D, type Tensor5D, tidy } from "@tensorflow/tfjs";
-import { requireChoice, requireSameShape, requireShape } from "../tensor/check.js";
+import { requireChoice } from "../tensor/check.js";
+import { requireFinite, requireSameVideos, requireVideos } from "./frames.js";
 import { preciseMean } from "./mean.js";
 
 /**
@@ -15,11 +16,17 @@ export type PsnrVariant = "piqa" | "exact";
  * @param truth [batch, frame, height, width, channel]
  * @param guess same shape, same range
  * @returns [batch, frame], in squares of the values' unit
- * @throws RangeError if the shapes differ
+ * @throws RangeError if the shapes differ, or values are not finite
  */
 export function frameMse(truth: Tensor5D, guess: Tensor5D): Tensor2D {
-  requireVideos("frameMse", truth, guess);
-  return tidy(() => preciseMean(truth.squaredDifference(guess), [4, 3, 2]) as Tensor2D);
+  requireSameVideos("frameMse", truth, guess);
+  requireFinite("frameMse", "truth", truth);
+  requireFinite("frameMse", "guess", guess);
+  return tidy(() => meanSquare(truth, guess));
+}
+
+function meanSquare(truth: Tensor5D, guess: Tensor5D): Tensor2D {
+  return preciseMean(truth.squaredDifference(guess), [4, 3, 2]) as Tensor2D;
 }
 
 /**
@@ -29,7 +36,7 @@ export function frameMse(truth: Tensor5D, guess: Tensor5D): Tensor2D {
  * @param guess same shape, same range
  * @param options `variant`: see `PsnrVariant`; the default is the paper's
  * @returns [batch, frame]
- * @throws RangeError if the shapes differ
+ * @throws RangeError if the shapes differ, or values lie outside [0, 1] (checked where the function is not compiled)
  * @see Horé and Ziou, "Image quality metrics: PSNR vs. SSIM", ICPR 2010, with peak value 1
  */
 export function framePsnr(
@@ -40,16 +47,7 @@ export function framePsnr(
   requireVideos("framePsnr", truth, guess);
   requireChoice("framePsnr", "variant", variant, ["piqa", "exact"]);
   return tidy(() => {
-    const meanSquare = frameMse(truth, guess); // [batch, frame]
-    return meanSquare
-      .add(variant === "piqa" ? 1e-8 : 0)
-      .log()
-      .mul(-10 / Math.LN10);
+    const floored = meanSquare(truth, guess).add(variant === "piqa" ? 1e-8 : 0);
+    return floored.log().mul(-10 / Math.LN10) as Tensor2D;
   });
-}
-
-/** Throws a RangeError unless both are videos of one shape. */
-export function requireVideos(caller: string, truth: Tensor5D, guess: Tensor5D): void {
-  requireShape(caller, "truth", truth, ["batch", "frame", "height", "width", "channel"]);
-  requireSameShape(caller, { truth, guess });
 }

@@ -7,8 +7,8 @@
  */
 import { conv2d, stack, type Tensor2D, type Tensor4D, type Tensor5D, tensor4d, tidy } from "@tensorflow/tfjs";
 import { requireChoice } from "../tensor/check.js";
+import { requireVideos } from "./frames.js";
 import { preciseMean } from "./mean.js";
-import { requireVideos } from "./psnr.js";
 
 /**
  * `gaussian11`: 11 × 11 Gaussian window, σ = 1.5, as in Wang et al. 2004, piqa, torchmetrics and TensorFlow, and with
@@ -43,7 +43,7 @@ const contrastFloor = 9e-4;
  * @param guess same shape, same range
  * @param options `variant`: see `SsimVariant`; the default is the paper's
  * @returns [batch, frame]
- * @throws RangeError if the shapes differ, or frames are smaller than the window
+ * @throws RangeError if the shapes differ, frames are smaller than the window, or values lie outside [0, 1]
  * @see Wang, Bovik, Sheikh and Simoncelli, "Image quality assessment", IEEE TIP 2004
  */
 export function frameSsim(

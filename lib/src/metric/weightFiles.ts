@@ -1,8 +1,9 @@
 /** The files of weights that metrics need, where users get them, and whether they are here. None is part of this package. */
 import { stat } from "node:fs/promises";
 import { delimiter, join, resolve } from "node:path";
-import { dispose } from "@tensorflow/tfjs";
+import { dispose, type Tensor } from "@tensorflow/tfjs";
 import { openTensors } from "../weights/openTensors.js";
+import type { TensorFile } from "../weights/tensorFile.js";
 import type { MetricWeights } from "./convNet.js";
 import type { LpipsNetwork } from "./lpips.js";
 
@@ -22,6 +23,8 @@ export interface WeightFile {
 const torchvision = "https://download.pytorch.org/models/";
 const lpipsSource =
   "github.com/richzhang/PerceptualSimilarity, lpips/weights/v0.1/ (there without the prefix lpips-)";
+const dreamsimSource =
+  "dreamsim_ensemble_checkpoint.zip, unpacked, of github.com/ssundaram21/dreamsim, releases, v0.2.0-checkpoints";
 
 export const weightFiles = {
   alex: {
@@ -74,6 +77,28 @@ export const weightFiles = {
     source:
       "huggingface.co/flateon/FVD-I3D-torchscript (i3d_pretrained_400.pt of github.com/songweige/TATS, tats/fvd/, serves too)",
   },
+  dino: {
+    name: "dino_vitbase16_pretrain.pth",
+    otherNames: ["checkpoints/dino_vitbase16_pretrain.pth"],
+    use: "DreamSim, its DINO trunk",
+    source: "https://dl.fbaipublicfiles.com/dino/dino_vitbase16_pretrain/dino_vitbase16_pretrain.pth",
+  },
+  clip: {
+    name: "clip_vitb16_pretrain.pth.tar",
+    use: "DreamSim, its CLIP trunk",
+    source: dreamsimSource,
+  },
+  openClip: {
+    name: "open_clip_vitb16_pretrain.pth.tar",
+    use: "DreamSim, its OpenCLIP trunk",
+    source: dreamsimSource,
+  },
+  dreamsim: {
+    name: "ensemble_lora/adapter_model.safetensors",
+    otherNames: ["ensemble_lora/adapter_model.bin"],
+    use: "DreamSim, what it learned, with adapter_config.json beside it",
+    source: dreamsimSource,
+  },
 } as const satisfies Record<string, WeightFile>;
 
 export type WeightFileKey = keyof typeof weightFiles;
@@ -103,14 +128,20 @@ export function howToGet(key: WeightFileKey): string {
 
 /**
  * Reads one file of weights.
+ * @param check throws where the file holds another network under the same names
  * @throws Error that says where to get the file, if it is missing; with the file's name, if it cannot be read
  */
-async function readWeightFile(key: WeightFileKey, wanted: (name: string) => boolean): Promise<MetricWeights> {
+export async function readWeightFile(
+  key: WeightFileKey,
+  wanted: (name: string) => boolean,
+  check: (file: TensorFile) => void = () => {},
+): Promise<MetricWeights> {
   const path = await findWeightFile(key);
   if (!path) throw new Error(howToGet(key));
   const file = await openTensors(path);
-  const weights: Record<string, Awaited<ReturnType<typeof file.readTensor>>> = {};
+  const weights: Record<string, Tensor> = {};
   try {
+    check(file);
     const names = [...file.entries.keys()].filter(wanted);
     if (names.length === 0) throw new Error(`${path} holds none of the weights for ${weightFiles[key].use}.`);
     for (const name of names) weights[name] = await file.readTensor(name);
@@ -126,12 +157,28 @@ async function readWeightFile(key: WeightFileKey, wanted: (name: string) => bool
 /** Weights of `lpips`: the trunk's convolutions and the linear layers, from two files. */
 export async function loadLpipsWeights(network: LpipsNetwork): Promise<MetricWeights> {
   const linear = await readWeightFile(`${network}Linear`, (name) => name.startsWith("lin"));
-  return { ...(await readWeightFile(network, (name) => name.startsWith("features."))), ...linear };
+  try {
+    return { ...(await readWeightFile(network, (name) => name.startsWith("features."))), ...linear };
+  } catch (error) {
+    dispose(linear as Record<string, Tensor>);
+    throw error;
+  }
 }
 
 /** Weights of `inceptionFeatures`. */
 export function loadInceptionWeights(): Promise<MetricWeights> {
-  return readWeightFile("inception", (name) => /^(Conv2d|Mixed)_.*\.(conv|bn)\.(?!num_batches)/.test(name));
+  return readWeightFile(
+    "inception",
+    (name) => /^(Conv2d|Mixed)_.*\.(conv|bn)\.(?!num_batches)/.test(name),
+    ({ path, entries }) => {
+      // torchvision's Inception has the same names and shapes up to here, and gives other numbers.
+      const outputs = entries.get("fc.weight")?.shape[0] ?? 1008;
+      if (outputs === 1008) return;
+      throw new Error(
+        `${path} is an Inception with ${outputs} outputs; FID's has 1008. Is it torchvision's? ${howToGet("inception")}`,
+      );
+    },
+  );
 }
 
 /** Weights of `i3dFeatures`, under its names whichever of the files they come from. */
