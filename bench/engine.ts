@@ -21,7 +21,7 @@ import {
   videoUnet,
   type Weights,
 } from "vid2world";
-import { findPython, startPeer } from "./peers/pytorch.js";
+import { findPython, startPeer, unfairPeer } from "./peers/pytorch.js";
 import { completeWasm } from "./peers/wasmGradients.js";
 
 const config = { ...presets.lab, actionSize: 4 };
@@ -165,12 +165,12 @@ async function main(): Promise<void> {
         contestant.times[kind].push(await contestant.run(kind));
       if (eager) await useBackend("cpu");
     }
-  await report(contestants);
+  await report(contestants, found?.matrixGflops);
   for (const { close } of contestants) close();
   await rm(folder, { recursive: true });
 }
 
-async function report(contestants: readonly Contestant[]): Promise<void> {
+async function report(contestants: readonly Contestant[], peerRate?: number): Promise<void> {
   const { flops: forwardFlops } = await flopsOf((weights, given) => answer(weights, given));
   const stepFlops = 3 * forwardFlops; // as usually counted: the gradients cost twice the forward pass
   const rates = [await matrixRate(1), await matrixRate(2)];
@@ -220,6 +220,8 @@ async function report(contestants: readonly Contestant[]): Promise<void> {
   console.log(
     `machine: ${cpus()[0].model}, load ${two(loadavg()[0])}; matrix product ${rates.map((rate) => rate.toFixed(0)).join(" / ")} GFLOP/s at 1 / 2 threads`,
   );
+  const warning = peerRate && unfairPeer(peerRate, rates[0]);
+  if (warning) console.log(warning);
   for (const { name, forward, step } of rows)
     console.log(
       `${name.padEnd(28)} forward ${two(forward.wall)} s (processor ${two(forward.processor)} s, ${forward.gflops.toFixed(0)} GFLOP/s)` +

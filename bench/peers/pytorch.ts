@@ -20,13 +20,33 @@ export interface Peer {
   close(): void;
 }
 
-/** A Python that can import torch, or undefined. */
-export function findPython(): { python: string; version: string } | undefined {
+const introduction = `
+import time, torch, numpy
+torch.set_num_threads(1)
+a, b, best = torch.rand(768, 768), torch.rand(768, 768), 1e9
+for _ in range(8):
+    began = time.perf_counter(); torch.mm(a, b); best = min(best, time.perf_counter() - began)
+print(torch.__version__, 2 * 768 ** 3 / best / 1e9)`;
+
+/**
+ * A Python that can import torch, or undefined. `matrixGflops`: its matrix product at one thread, which tells whether
+ * the comparison is fair. Debian's torch takes the reference BLAS, some ten times slower, unless another is installed.
+ */
+export function findPython(): { python: string; version: string; matrixGflops: number } | undefined {
   for (const python of ["/usr/bin/python3", "python3"]) {
-    const { status, stdout } = spawnSync(python, ["-c", "import torch, numpy; print(torch.__version__)"]);
-    if (status === 0) return { python, version: stdout.toString().trim() };
+    const { status, stdout } = spawnSync(python, ["-c", introduction]);
+    const [version, rate] = stdout?.toString().trim().split(" ") ?? [];
+    if (status === 0) return { python, version, matrixGflops: Number(rate) };
   }
   return undefined;
+}
+
+/** A sentence for the report, if PyTorch multiplies matrices so much slower than we do that ratios would flatter us. */
+export function unfairPeer(theirs: number, ours: number): string | undefined {
+  return theirs < ours / 8
+    ? `PyTorch multiplies matrices at ${theirs.toFixed(0)} GFLOP/s here, we at ${ours.toFixed(0)}: it has no fast BLAS, and the ratios ` +
+        "flatter us. Install one (Debian: libopenblas0-pthread) and measure again."
+    : undefined;
 }
 
 export async function startPeer(python: string, folder: string, settings: PeerSettings): Promise<Peer> {
