@@ -155,6 +155,12 @@ export { unetDenoise } from "./diffusion/unetDenoise.js";
 
 // train/
 
+export {
+  type AutoencoderLossConfig,
+  autoencoderObjective,
+  labAutoencoderLoss,
+  type PictureBatch,
+} from "./train/autoencoderObjective.js";
 export { drawClips } from "./train/drawClips.js";
 export { type TrainingProgress, type TrainOptions, train } from "./train/loop.js";
 export {
