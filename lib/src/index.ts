@@ -302,6 +302,20 @@ export {
   weightFiles,
 } from "./metric/weightFiles.js";
 
+// study/
+
+export { type ArmComparison, type CompareOptions, compareArms } from "./study/compareArms.js";
+export {
+  cardDifferences,
+  cardHash,
+  type Plain,
+  type ProtocolCard,
+  requireComparable,
+} from "./study/protocolCard.js";
+export type { SeedClipValues } from "./study/resample.js";
+export { type Claim, openResultStore, type ResultStore, type StoredResult } from "./study/resultStore.js";
+export { type Expectation, type Verdict, type VerdictWord, verdictOf } from "./study/verdict.js";
+
 // notebook/
 
 export { NotebookError } from "./notebook/kernel.js";

@@ -1,0 +1,83 @@
+import { mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { cardHash, openResultStore, requireComparable, verdictOf } from "vid2world";
+import { afterAll, expect, test } from "vitest";
+
+const folder = mkdtempSync(join(tmpdir(), "study-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+test("cards that say the same have one hash, in whatever order they say it", () => {
+  expect(cardHash({ a: 1, b: { c: [1, 2], d: "x" } })).toBe(cardHash({ b: { d: "x", c: [1, 2] }, a: 1 }));
+  expect(cardHash({ a: 1 })).not.toBe(cardHash({ a: "1" }));
+  expect(() => cardHash({ a: Number.NaN })).toThrow(/NaN/);
+});
+
+test("a table takes cards that differ along its axis alone", () => {
+  const card = { steps: 10, causal: { transfer: "shift", mask: "causal" } };
+  const other = { steps: 10, causal: { transfer: "masked", mask: "causal" } };
+  requireComparable([card, other], ["causal.transfer"]);
+  requireComparable([card, other], ["causal"]);
+  expect(() => requireComparable([card, { ...other, steps: 50 }], ["causal"])).toThrow(/differ in steps/);
+});
+
+test("what was written is read, under its card and no other", async () => {
+  const store = openResultStore(join(folder, "a"));
+  const card = { arm: "shift", seed: 1 };
+  expect(await store.read(card)).toBeUndefined();
+  await store.write({ card, values: [1, 2], record: { seconds: 3 } });
+  expect((await store.read({ seed: 1, arm: "shift" }))?.values).toEqual([1, 2]);
+  expect(await store.read({ ...card, seed: 2 })).toBeUndefined();
+});
+
+test("of many that ask for one piece of work, one gets it; released or stale, it can be had again", async () => {
+  const store = openResultStore(join(folder, "b"), { staleSeconds: 60 });
+  const card = { unit: 1 };
+  const claims = await Promise.all(Array.from({ length: 20 }, () => store.claim(card)));
+  const won = claims.filter((claim) => claim !== undefined);
+  expect(won).toHaveLength(1);
+  await won[0]?.release();
+  const again = await store.claim(card);
+  expect(again).toBeDefined();
+
+  const path = join(folder, "b", `${cardHash(card)}.json.claim`);
+  const longAgo = new Date(Date.now() - 3_600_000);
+  utimesSync(path, longAgo, longAgo);
+  await again?.renew();
+  expect(await store.claim(card)).toBeUndefined(); // renewed: its owner lives
+  utimesSync(path, longAgo, longAgo);
+  const taken = await Promise.all(Array.from({ length: 20 }, () => store.claim(card)));
+  expect(taken.filter((claim) => claim !== undefined)).toHaveLength(1);
+});
+
+test("a half-written result counts as none", async () => {
+  const store = openResultStore(join(folder, "c"));
+  const card = { unit: 2 };
+  await store.write({ card, values: 1, record: {} });
+  writeFileSync(join(folder, "c", `${cardHash({ unit: 3 })}.json.99.part`), '{"card":');
+  expect(await store.read({ unit: 3 })).toBeUndefined();
+  expect(readdirSync(join(folder, "c")).filter((name) => name.endsWith(".json"))).toHaveLength(1);
+});
+
+test("a verdict follows from where the interval of the difference lies", () => {
+  const row = (low: number, high: number) => [
+    { arm: "base", mean: 0, interval: [0, 0] as const },
+    {
+      arm: "new",
+      mean: 0,
+      interval: [0, 0] as const,
+      difference: { value: (low + high) / 2, interval: [low, high] as const, chance: 0.1, detectable: 1 },
+    },
+  ];
+  const above = { arm: "new", direction: "above" } as const;
+  expect(verdictOf(above, row(0.1, 0.3)).verdict).toBe("reproduced");
+  expect(verdictOf(above, row(-0.3, -0.1)).verdict).toBe("not reproduced");
+  expect(verdictOf(above, row(-0.1, 0.3))).toMatchObject({
+    verdict: "undecided",
+    reason: "difference 0.1, 95 % interval -0.1 to 0.3; a true difference below 1 would often be missed.",
+  });
+  const equal = { arm: "new", direction: "equal", margin: 0.5 } as const;
+  expect(verdictOf(equal, row(-0.1, 0.3)).verdict).toBe("reproduced");
+  expect(verdictOf(equal, row(0.6, 0.9)).verdict).toBe("not reproduced");
+  expect(() => verdictOf({ arm: "base", direction: "above" }, row(0, 1))).toThrow(/expected one of new/);
+});
