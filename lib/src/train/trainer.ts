@@ -16,6 +16,11 @@ export interface TrainerOptions<Batch> extends RunOptions {
   readonly optimizer?: Partial<OptimizerConfig>;
   /** Decides every random draw of every update; from 1 up. */
   readonly seed: number;
+  /**
+   * Updates that the model has behind it, 0 unless given: for going on from weights alone. Draws and learning rate go on
+   * from there; the optimiser's running means begin anew.
+   */
+  readonly made?: number;
 }
 
 export interface Trainer<Batch, Model extends Trainable = Trainable> {
@@ -50,7 +55,9 @@ export function createTrainer<Batch, Model extends Trainable>(
   model: Model,
   options: TrainerOptions<Batch>,
 ): Trainer<Batch, Model> {
-  return start(model, options, { ...labOptimizer, ...options.optimizer }, 0);
+  const { made = 0 } = options;
+  requireWhole("createTrainer", "made", made, 0);
+  return start(model, options, { ...labOptimizer, ...options.optimizer }, made);
 }
 
 export interface ResumeOptions<Batch, Model extends Trainable> extends RunOptions {
