@@ -101,7 +101,7 @@ const pastSize = 18;
 /** Mouse counts that `xaux` takes as 1. */
 const mouseLimit = { x: 1000, y: 200 };
 
-/** Writes one episode; pictures lose nothing, and are gzipped. */
+/** Writes one episode; pictures lose nothing and are not compressed, as published. */
 export async function writeCsgo(path: string, episode: Episode): Promise<void> {
   const { name, frameCount, height, width, actions, actionSize, metadata } = episode;
   if (!actions || actionSize !== csgoActionSize)
@@ -122,7 +122,7 @@ export async function writeCsgo(path: string, episode: Episode): Promise<void> {
       const before = new Float64Array(pastActions * pastSize);
       for (let back = 1; back <= Math.min(pastActions, frame); back++)
         before.set(past[frame - back], (back - 1) * pastSize);
-      hdf5.numbers(`frame_${frame}_x`, picture, [height, width, 3], { gzip: true });
+      hdf5.numbers(`frame_${frame}_x`, picture, [height, width, 3]);
       hdf5.numbers(`frame_${frame}_xaux`, before, [before.length]);
       hdf5.numbers(`frame_${frame}_y`, Float64Array.from(action), [csgoActionSize]);
       const flags = Float64Array.from(events, (frames) => Number(frames.has(frame)));
