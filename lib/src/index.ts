@@ -306,6 +306,13 @@ export {
 
 export { type ArmComparison, type CompareOptions, compareArms } from "./study/compareArms.js";
 export {
+  defineStudy,
+  type Study,
+  type Unit,
+  type UnitOptions,
+  type UnitValues,
+} from "./study/defineStudy.js";
+export {
   cardDifferences,
   cardHash,
   type Plain,
@@ -314,6 +321,13 @@ export {
 } from "./study/protocolCard.js";
 export type { SeedClipValues } from "./study/resample.js";
 export { type Claim, openResultStore, type ResultStore, type StoredResult } from "./study/resultStore.js";
+export {
+  type RunStudyOptions,
+  runStudy,
+  type StudyProgress,
+  type StudySummary,
+  summarizeStudy,
+} from "./study/runStudy.js";
 export { type Expectation, type Verdict, type VerdictWord, verdictOf } from "./study/verdict.js";
 
 // notebook/

@@ -32,6 +32,11 @@ export function resampledMeans(values: SeedClipValues, draws: number, seed: numb
   }).sort((a, b) => a - b);
 }
 
+/** `count` whole numbers below `count`, each drawn anew. */
+export function resampledIndices(count: number, seed: number): number[] {
+  return Array.from(uniformValues(count, seed), (value) => Math.floor(value * count));
+}
+
 /** The value below which a share of sorted values lies, between neighbours by linear interpolation. */
 export function quantile(sorted: readonly number[], share: number): number {
   const at = share * (sorted.length - 1);
