@@ -256,6 +256,9 @@ export { cosine, sine } from "./worlds/raster/trigonometry.js";
 export { rotationAbout } from "./worlds/raster/vector.js";
 export { type RecordOptions, recordEpisode } from "./worlds/recordEpisode.js";
 export type { Simulator, SimulatorSnapshot, WorldName } from "./worlds/simulator.js";
+export { trailBehaviours } from "./worlds/trail/behaviours.js";
+export { advancePose, type GroundPose } from "./worlds/trail/pose.js";
+export { createTrail, type TrailState } from "./worlds/trail/trail.js";
 
 // metric/
 

@@ -45,6 +45,7 @@ function putSample(
 
 /** Draws everything that does not move; `flash` from 0 to 1 is the light of a shot. */
 export function drawScenery(canvas: Canvas, camera: Camera, scenery: Scenery, flash: number): void {
+  canvas.depth.fill(Infinity);
   for (let column = 0; column < canvas.side; column++) drawColumn(canvas, camera, scenery, flash, column);
 }
 

@@ -15,7 +15,7 @@ export interface Canvas {
   readonly depth: Float32Array;
 }
 
-const samplesPerSide = 2;
+const samplesPerSide = 2; // four samples per pixel
 
 /** An empty canvas for a picture of `size` × `size` pixels. */
 export function createCanvas(caller: string, size: number): Canvas {
@@ -29,19 +29,21 @@ export function createCanvas(caller: string, size: number): Canvas {
   };
 }
 
-/** The picture [size, size, 3], 8-bit: the mean of each pixel's samples. */
+/** The picture [size, size, 3], 8-bit: the mean of each pixel's four samples. */
 export function resolvePicture({ size, side, colour }: Canvas): Uint8Array {
   const picture = new Uint8Array(size * size * 3);
-  const share = 1 / (samplesPerSide * samplesPerSide);
   for (let x = 0; x < size; x++)
-    for (let y = 0; y < size; y++)
+    for (let y = 0; y < size; y++) {
+      const left = (2 * x * side + 2 * y) * 3;
+      const right = left + side * 3;
+      const to = (y * size + x) * 3;
       for (let channel = 0; channel < 3; channel++) {
-        let sum = 0;
-        for (let i = 0; i < samplesPerSide; i++) {
-          const at = ((x * samplesPerSide + i) * side + y * samplesPerSide) * 3 + channel;
-          for (let j = 0; j < samplesPerSide; j++) sum += Math.min(255, colour[at + 3 * j]);
-        }
-        picture[(y * size + x) * 3 + channel] = Math.max(0, Math.round(sum * share));
+        const a = Math.min(255, colour[left + channel]);
+        const b = Math.min(255, colour[left + 3 + channel]);
+        const c = Math.min(255, colour[right + channel]);
+        const d = Math.min(255, colour[right + 3 + channel]);
+        picture[to + channel] = Math.max(0, (a + b + c + d) * 0.25 + 0.5);
       }
+    }
   return picture;
 }

@@ -63,7 +63,7 @@ export function paintSky({ zenith, horizon, clouds, light, seed }: SkyOptions): 
   return sky;
 }
 
-/** Fills the rows `from` to `to` of a column with sky. */
+/** Fills the rows `from` to `to` of a column with sky, save where something is drawn (its depth is not Infinity). */
 export function drawSky(
   canvas: Canvas,
   camera: Camera,
@@ -81,14 +81,14 @@ export function drawSky(
   const right = (left + 1) % columns;
   const flat = 1 / Math.sqrt(1 + slope * slope);
   for (let row = from; row < to; row++) {
+    const at = column * canvas.side + row;
+    if (canvas.depth[at] < Infinity) continue;
     const up = rowSlope(canvas, camera, row) * flat;
     const y = Math.min(rows - 1.001, Math.max(0, ((highest - up) / (highest - lowest)) * rows - 0.5));
     const top = Math.floor(y);
     const below = y - top;
     const a = (left * rows + top) * 3;
     const b = (right * rows + top) * 3;
-    const at = column * canvas.side + row;
-    canvas.depth[at] = Infinity;
     for (let channel = 0; channel < 3; channel++) {
       const high = sky[a + channel] * (1 - share) + sky[b + channel] * share;
       const low = sky[a + 3 + channel] * (1 - share) + sky[b + 3 + channel] * share;

@@ -1,0 +1,98 @@
+/** Draws a moment of the trail: ground, houses, rocks, plants and the flag at the goal. */
+
+import { cosine, sine } from "../raster/trigonometry.js";
+import type { Camera } from "../raycast/camera.js";
+import type { Canvas } from "../raycast/canvas.js";
+import { drawCapsule } from "../raycast/capsule.js";
+import type { Light, Rgb } from "../raycast/light.js";
+import { boxSolid, drawSolid } from "../raycast/solid.js";
+import { drawSprite } from "../raycast/sprite.js";
+import { groundAt, shortWay } from "./ground.js";
+import { drawHouse } from "./houses.js";
+import type { GroundPose } from "./pose.js";
+import { drawTerrain, type Landscape } from "./terrain.js";
+
+const eyeHeight = 0.9;
+const tilt = -0.12;
+const focal = 1; // 90° across
+const plantReach = 115;
+
+/** Draws what the robot sees at `pose`, with a flag at `goal`. */
+export function drawTrail(
+  canvas: Canvas,
+  landscape: Landscape,
+  pose: GroundPose,
+  goal: readonly [number, number],
+): void {
+  const { ground, looks, sun } = landscape;
+  const { light } = looks;
+  const camera: Camera = {
+    x: pose.x,
+    y: pose.y,
+    z: groundAt(ground.height, pose.x, pose.y) + eyeHeight,
+    cos: cosine(pose.yaw),
+    sin: sine(pose.yaw),
+    tilt,
+    focal,
+  };
+  /** The closest copy of a place, if it is not behind the eye nor too far. */
+  const near = (x: number, y: number, reach: number, room: number): Rgb | undefined => {
+    const dx = shortWay(camera.x, x);
+    const dy = shortWay(camera.y, y);
+    const ahead = dx * camera.cos + dy * camera.sin;
+    if (
+      ahead < -room ||
+      ahead > reach ||
+      Math.abs(dx * camera.sin - dy * camera.cos) > ahead / focal + 2 * room
+    )
+      return undefined;
+    return [camera.x + dx, camera.y + dy, groundAt(ground.height, x, y)];
+  };
+
+  canvas.depth.fill(Infinity);
+  for (const house of ground.houses) {
+    const at = near(house.x, house.y, 130, 8);
+    if (at) drawHouse(canvas, camera, light, house, at, looks.walls[house.wall], looks.roof);
+  }
+  for (const { x, y, radius } of ground.rocks) {
+    const at = near(x, y, 40, 1);
+    if (!at) continue;
+    const middle: Rgb = [at[0], at[1], at[2] - 0.25 * radius];
+    const grey: Rgb = [126 + 30 * radius, 122 + 28 * radius, 114 + 26 * radius];
+    drawCapsule(canvas, camera, light, { from: middle, to: middle, radius, colour: grey }, 0.8);
+  }
+  const towardsSun = camera.cos * light.toSun[0] + camera.sin * light.toSun[1];
+  const inSight = ground.plants.flatMap((plant) => {
+    const at = near(plant.x, plant.y, plantReach, plant.wide / 2);
+    return at
+      ? [{ plant, at, ahead: (at[0] - camera.x) * camera.cos + (at[1] - camera.y) * camera.sin }]
+      : [];
+  });
+  inSight.sort((a, b) => a.ahead - b.ahead); // what nearer ones hide costs little
+  for (const { plant, at } of inSight) {
+    const lit = groundAt(sun, plant.x + 1.5 * light.toSun[0], plant.y + 1.5 * light.toSun[1]);
+    const share = (0.5 + 0.5 * lit) * (0.85 - 0.35 * towardsSun);
+    const brightness = light.sun.map((value, k) => light.ambient[k] + value * share) as unknown as Rgb;
+    const { species, variant, wide, high, mirrored } = plant;
+    const placement = { x: at[0], y: at[1], z: at[2] - 0.1, wide, high, mirrored };
+    drawSprite(canvas, camera, light, looks.plants[species][variant], placement, brightness);
+  }
+  const at = near(goal[0], goal[1], 100, 1);
+  if (at) drawFlag(canvas, camera, light, at);
+  drawTerrain(canvas, camera, landscape);
+}
+
+function drawFlag(canvas: Canvas, camera: Camera, light: Light, [x, y, z]: Rgb): void {
+  const pole = { from: [x, y, z - 0.2], to: [x, y, z + 2], radius: 0.035, colour: [236, 236, 232] } as const;
+  drawCapsule(canvas, camera, light, pole, 1);
+  const flag = boxSolid(
+    [x, y + 0.35, z + 1.75],
+    [0.01, 0.33, 0.22],
+    [
+      [1, 0, 0],
+      [0, 1, 0],
+      [0, 0, 1],
+    ],
+  );
+  drawSolid(canvas, camera, light, flag, (_face, _x, _y, _z, out) => out.set([255, 112, 40]), 1);
+}
