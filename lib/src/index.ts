@@ -262,12 +262,21 @@ export { createTrail, type TrailState } from "./worlds/trail/trail.js";
 
 // metric/
 
+export { type ActionDeltaOptions, actionDelta, type ClipsScore, meanScore } from "./metric/actionDelta.js";
+export {
+  type ActionFollowing,
+  type ActionFollowingOptions,
+  actionFollowing,
+} from "./metric/actionFollowing.js";
+export type { Estimate } from "./metric/bootstrap.js";
+export { requireComparable } from "./metric/comparable.js";
 export type { MetricWeights } from "./metric/convNet.js";
 export {
   type ClipFeatures,
   type DistributionDistance,
   type DistributionOptions,
   distributionDistance,
+  type FeatureNetwork,
 } from "./metric/distributions.js";
 export {
   type DreamsimOptions,
@@ -288,13 +297,36 @@ export { type FrechetOptions, frechetDistance } from "./metric/frechet.js";
 export { type FrechetLimit, type FrechetLimitOptions, frechetLimit } from "./metric/frechetLimit.js";
 export { type I3dOptions, type I3dRange, i3dFeatures } from "./metric/i3d.js";
 export { inceptionFeatures } from "./metric/inception.js";
+export {
+  type ActionBatch,
+  actionScale,
+  createInverseDynamics,
+  type InverseDynamics,
+  type InverseDynamicsConfig,
+  inverseDynamicsObjective,
+  labInverseDynamics,
+  readActions,
+} from "./metric/inverseDynamics.js";
 export { kernelDistance } from "./metric/kernelDistance.js";
+export { type LabPerceptual, labFrechet, labPerceptual } from "./metric/labMetrics.js";
+export { type LabNetworkName, labNetworkName, type TrunkConfig } from "./metric/labNetwork.js";
+export { loadLabNetwork, saveLabNetwork } from "./metric/labNetworkFile.js";
 export { type LpipsNetwork, type LpipsOptions, lpips } from "./metric/lpips.js";
 export { luma601 } from "./metric/luma.js";
 export { applyProtocol, type EvaluationProtocol, type ProtocolName, protocols } from "./metric/protocol.js";
 export { frameMse, framePsnr, type PsnrVariant } from "./metric/psnr.js";
 export { pillowResize, type ResizeFilter, resizeFrames } from "./metric/resize.js";
 export { frameSsim, type SsimVariant } from "./metric/ssim.js";
+export {
+  clipFeatures,
+  createVideoEncoder,
+  type EncoderBatch,
+  frameFeatures,
+  labVideoEncoder,
+  type VideoEncoder,
+  type VideoEncoderConfig,
+  videoEncoderObjective,
+} from "./metric/videoEncoder.js";
 export {
   findWeightFile,
   loadI3dWeights,

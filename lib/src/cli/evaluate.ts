@@ -87,7 +87,7 @@ function describe({ protocol, clips, mean, fid, fvd }: Evaluation): string {
   ];
   for (const [name, distance] of [
     ["FID", fid],
-    [`FVD (input in ${fvd?.input === "zeroToOne" ? "[0, 1]" : "[-1, 1]"})`, fvd],
+    [`FVD (input in ${fvd?.network === "i3d zeroToOne" ? "[0, 1]" : "[-1, 1]"})`, fvd],
   ] as const) {
     if (!distance) continue;
     const { value, interval, samples, dimension, kernel, warning } = distance;

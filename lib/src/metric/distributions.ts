@@ -1,13 +1,24 @@
 /** FID and FVD with what a reader needs to judge them: numbers of samples, an interval, and a warning where due. */
 import { requireWhole } from "../tensor/check.js";
-import { deriveSeed, uniformValues } from "../tensor/noise.js";
+import { deriveSeed } from "../tensor/noise.js";
+import { drawClipNumbers, middle } from "./bootstrap.js";
 import { frechetDistance } from "./frechet.js";
+import type { I3dRange } from "./i3d.js";
 import { kernelDistance } from "./kernelDistance.js";
+import type { LabNetworkName } from "./labNetwork.js";
 
 /** Features of one clip: one row for FVD, one for each frame for FID. */
 export type ClipFeatures = readonly ArrayLike<number>[];
 
-export interface DistributionDistance {
+/**
+ * The network that features are of: Inception, I3D with its input in [−1, 1] or in [0, 1], or one of the lab's own by
+ * its weights.
+ */
+export type FeatureNetwork = "inception" | `i3d ${I3dRange}` | LabNetworkName;
+
+export interface DistributionDistance<Network extends FeatureNetwork = FeatureNetwork> {
+  /** Distances with other networks are other numbers; see `requireComparable`. */
+  readonly network: Network;
   /** Fréchet distance of all features. */
   readonly value: number;
   /** 95 % interval by resampling clips, around `value`; undefined without resampling. */
@@ -29,17 +40,17 @@ export interface DistributionOptions {
 }
 
 /**
- * Fréchet distance between the features of two sets of clips.
+ * Fréchet distance between the features of two sets of clips, all of the network that `options` names.
  *
  * The interval draws clips with replacement, the same for both sets where they have as many (each guess belongs to a
  * truth). Drawn sets hold clips twice, which alone raises the distance; so the spread of the draws is put around the
  * value, not their level.
  */
-export async function distributionDistance(
+export async function distributionDistance<Network extends FeatureNetwork>(
   truth: readonly ClipFeatures[],
   guess: readonly ClipFeatures[],
-  { resamples, seed, onProgress }: DistributionOptions,
-): Promise<DistributionDistance> {
+  { network, resamples, seed, onProgress }: DistributionOptions & { readonly network: Network },
+): Promise<DistributionDistance<Network>> {
   requireWhole("distributionDistance", "resamples", resamples, 0);
   const rounds = resamples < 2 || Math.min(truth.length, guess.length) < 3 ? 0 : resamples;
   const part = (round: number) => (share: number) => onProgress?.((round + share) / (rounds + 1));
@@ -47,14 +58,16 @@ export async function distributionDistance(
   const value = await frechetDistance(allTruth, allGuess, { onProgress: part(0) });
   const draws: number[] = [];
   for (let i = 0; i < rounds; i++) {
-    const ofTruth = drawn(truth.length, deriveSeed(seed, i, 0));
-    const ofGuess = truth.length === guess.length ? ofTruth : drawn(guess.length, deriveSeed(seed, i, 1));
+    const ofTruth = drawClipNumbers(truth.length, deriveSeed(seed, i, 0));
+    const ofGuess =
+      truth.length === guess.length ? ofTruth : drawClipNumbers(guess.length, deriveSeed(seed, i, 1));
     const [x, y] = [ofTruth.flatMap((clip) => truth[clip]), ofGuess.flatMap((clip) => guess[clip])];
     draws.push(await frechetDistance(x, y, { onProgress: part(i + 1) }));
   }
   const dimension = allTruth[0].length;
   const fewest = Math.min(allTruth.length, allGuess.length);
   return {
+    network,
     value,
     ...(rounds > 0 ? { interval: around(value, draws) } : {}),
     kernel: await kernelDistance(allTruth, allGuess),
@@ -69,15 +82,8 @@ export async function distributionDistance(
 }
 
 /** The middle 95 % of the draws, moved so that their mean is at `value`. */
-function around(value: number, draws: number[]): [number, number] {
-  const sorted = [...draws].sort((a, b) => a - b);
+function around(value: number, draws: readonly number[]): [number, number] {
   const level = draws.reduce((sum, draw) => sum + draw, 0) / draws.length;
-  const quantile = (share: number) => sorted[Math.round(share * (sorted.length - 1))];
-  return [value + quantile(0.025) - level, value + quantile(0.975) - level];
-}
-
-/** `count` numbers below `count`, each drawn anew. At least two differ, so that there is a covariance. */
-function drawn(count: number, seed: number): number[] {
-  const numbers = Array.from(uniformValues(count, seed), (value) => Math.floor(value * count));
-  return new Set(numbers).size > 1 ? numbers : drawn(count, deriveSeed(seed, count));
+  const [low, high] = middle(draws);
+  return [value + low - level, value + high - level];
 }

@@ -3,7 +3,12 @@ import { dispose, type Tensor, type Tensor2D, type Tensor4D, type Tensor5D, tidy
 import { readVideo } from "../data/readVideo.js";
 import { compile } from "../engine/compile.js";
 import type { MetricWeights } from "./convNet.js";
-import { type ClipFeatures, type DistributionDistance, distributionDistance } from "./distributions.js";
+import {
+  type ClipFeatures,
+  type DistributionDistance,
+  distributionDistance,
+  type FeatureNetwork,
+} from "./distributions.js";
 import { dreamsimDistance, dreamsimEmbedding, dreamsimInput } from "./dreamsim.js";
 import { loadDreamsimWeights } from "./dreamsimWeights.js";
 import { type I3dRange, i3dFeatures } from "./i3d.js";
@@ -41,9 +46,9 @@ export interface Evaluation {
     readonly lpips?: number;
     readonly dreamsim?: number;
   };
-  readonly fid?: DistributionDistance;
-  /** With the range in which frames reached the network. */
-  readonly fvd?: DistributionDistance & { readonly input: I3dRange };
+  readonly fid?: DistributionDistance<"inception">;
+  /** Its network names the range in which frames reached it. */
+  readonly fvd?: DistributionDistance<`i3d ${I3dRange}`>;
   readonly clips: readonly ClipScores[];
 }
 
@@ -115,8 +120,9 @@ export async function evaluateFolders(
     dispose(Object.values(weights).filter(Boolean) as never);
   }
   const mean = (pick: (clip: ClipScores) => number[]) => average(clips.map((clip) => average(pick(clip))));
-  const distance = (kind: "fid" | "fvd") =>
+  const distance = <Network extends FeatureNetwork>(kind: "fid" | "fvd", network: Network) =>
     distributionDistance(features[kind].truth, features[kind].guess, {
+      network,
       resamples: kind === "fvd" ? 100 : 0, // with 2048 features a hundred distances take minutes
       seed,
       onProgress: (share) => onProgress?.(kind, share, 1),
@@ -130,8 +136,8 @@ export async function evaluateFolders(
       ...(runs.lpips && { lpips: mean((clip) => clip.lpips!) }),
       ...(runs.embed && { dreamsim: mean((clip) => clip.dreamsim!) }),
     },
-    ...(runs.fid && { fid: await distance("fid") }),
-    ...(runs.fvd && { fvd: { ...(await distance("fvd")), input: fvdInput } }),
+    ...(runs.fid && { fid: await distance("fid", "inception") }),
+    ...(runs.fvd && { fvd: await distance("fvd", `i3d ${fvdInput}`) }),
     clips,
   };
 }
