@@ -269,7 +269,6 @@ export {
   actionFollowing,
 } from "./metric/actionFollowing.js";
 export type { Estimate } from "./metric/bootstrap.js";
-export { requireComparable } from "./metric/comparable.js";
 export type { MetricWeights } from "./metric/convNet.js";
 export {
   type ClipFeatures,
@@ -316,6 +315,7 @@ export { luma601 } from "./metric/luma.js";
 export { applyProtocol, type EvaluationProtocol, type ProtocolName, protocols } from "./metric/protocol.js";
 export { frameMse, framePsnr, type PsnrVariant } from "./metric/psnr.js";
 export { pillowResize, type ResizeFilter, resizeFrames } from "./metric/resize.js";
+export { requireSameNetwork } from "./metric/sameNetwork.js";
 export { frameSsim, type SsimVariant } from "./metric/ssim.js";
 export {
   clipFeatures,

@@ -13,7 +13,7 @@ import {
   labNetworkName,
   labPerceptual,
   loadLabNetwork,
-  requireComparable,
+  requireSameNetwork,
   saveLabNetwork,
   saveWeights,
   uniformNoise,
@@ -136,12 +136,12 @@ test("distances of other networks, or of other numbers of samples, cannot stand 
     samples: { truth: samples, guess: samples },
     dimension: 64,
   });
-  requireComparable({ shift: row("lab 0123", 500), masked: row("lab 0123", 500) });
+  requireSameNetwork({ shift: row("lab 0123", 500), masked: row("lab 0123", 500) });
   expect(() =>
-    requireComparable({ ours: row("lab 0123", 500), paper: row("i3d minusOneToOne", 500) }),
+    requireSameNetwork({ ours: row("lab 0123", 500), paper: row("i3d minusOneToOne", 500) }),
   ).toThrow("ours is of lab 0123, 64 features, 500 and 500 samples; paper of i3d minusOneToOne, 64 features");
-  expect(() => requireComparable({ a: row("lab 0123", 500), b: row("lab 0124", 500) })).toThrow(/one table/);
-  expect(() => requireComparable({ a: row("inception", 500), b: row("inception", 499) })).toThrow(
+  expect(() => requireSameNetwork({ a: row("lab 0123", 500), b: row("lab 0124", 500) })).toThrow(/one table/);
+  expect(() => requireSameNetwork({ a: row("inception", 500), b: row("inception", 499) })).toThrow(
     /one table/,
   );
 });

@@ -17,7 +17,7 @@ export type ClipFeatures = readonly ArrayLike<number>[];
 export type FeatureNetwork = "inception" | `i3d ${I3dRange}` | LabNetworkName;
 
 export interface DistributionDistance<Network extends FeatureNetwork = FeatureNetwork> {
-  /** Distances with other networks are other numbers; see `requireComparable`. */
+  /** Distances with other networks are other numbers; see `requireSameNetwork`. */
   readonly network: Network;
   /** Fréchet distance of all features. */
   readonly value: number;

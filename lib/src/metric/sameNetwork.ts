@@ -7,7 +7,7 @@ import type { DistributionDistance } from "./distributions.js";
  * @param distances by the names of their rows
  * @throws RangeError that names two rows that differ, and in what
  */
-export function requireComparable(distances: Readonly<Record<string, DistributionDistance>>): void {
+export function requireSameNetwork(distances: Readonly<Record<string, DistributionDistance>>): void {
   const [first, ...others] = Object.entries(distances).map(([name, distance]) => ({
     name,
     said: `${distance.network}, ${distance.dimension} features, ${distance.samples.truth} and ${distance.samples.guess} samples`,
@@ -15,6 +15,6 @@ export function requireComparable(distances: Readonly<Record<string, Distributio
   for (const { name, said } of others)
     if (said !== first.said)
       throw new RangeError(
-        `requireComparable: ${first.name} is of ${first.said}; ${name} of ${said}. Such numbers cannot stand in one table.`,
+        `requireSameNetwork: ${first.name} is of ${first.said}; ${name} of ${said}. Such numbers cannot stand in one table.`,
       );
 }
