@@ -10,27 +10,13 @@ Usage: python3 causalUnet.py FOLDER THREADS (0: all cores)
 import json
 import math
 import statistics
-import struct
 import sys
 import time
 
-import numpy
 import torch
 from torch.nn import functional as F
 
-
-def read(path):
-    with open(path, "rb") as file:
-        data = file.read()
-    size = struct.unpack("<Q", data[:8])[0]
-    header = json.loads(data[8 : 8 + size])
-    header.pop("__metadata__", None)
-    tensors = {}
-    for name, entry in header.items():
-        start, end = (8 + size + offset for offset in entry["data_offsets"])
-        values = numpy.frombuffer(data[start:end], {"F32": "<f4", "I32": "<i4"}[entry["dtype"]])
-        tensors[name] = torch.from_numpy(values.copy()).reshape(entry["shape"])
-    return tensors
+from tensorFile import load
 
 
 class VideoUnet:
@@ -178,9 +164,9 @@ def main():
         torch.set_num_threads(threads)
     with open(folder + "/config.json") as file:
         config = json.load(file)
-    call = read(folder + "/call.safetensors")
+    call = load(folder + "/call.safetensors")
     expected = call.pop("output")
-    network = VideoUnet(config, read(folder + "/weights.safetensors"))
+    network = VideoUnet(config, load(folder + "/weights.safetensors"))
     with torch.no_grad():
         difference = (network(**call) - expected).abs().max() / expected.abs().max()
         seconds, processor = [], []

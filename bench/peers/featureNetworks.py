@@ -11,24 +11,10 @@ import os
 import sys
 import time
 
-import numpy
 import torch
 from torch.nn import functional as F
 
-
-def load(path):
-    with open(path, "rb") as file:
-        size = int.from_bytes(file.read(8), "little")
-        header = json.loads(file.read(size))
-        data = file.read()
-    tensors = {}
-    for name, entry in header.items():
-        if name == "__metadata__":
-            continue
-        begin, end = entry["data_offsets"]
-        values = numpy.frombuffer(data[begin:end], dtype=numpy.float32).copy()
-        tensors[name] = torch.from_numpy(values).reshape(entry["shape"])
-    return tensors
+from tensorFile import load
 
 
 def vgg(w):

@@ -1,3 +1,4 @@
+import { createRequire } from "node:module";
 import { memory } from "@tensorflow/tfjs";
 import {
   auditCausality,
@@ -9,7 +10,8 @@ import {
   temporalMask,
   type VideoUnetConfig,
 } from "vid2world";
-import { expect, test } from "vitest";
+import type * as temporalLayers from "vid2world/dist/model/temporalLayers.js";
+import { expect, test, vi } from "vitest";
 import { tinyUnet } from "../fixtures/fixtures.js";
 
 const small: VideoUnetConfig = {
@@ -60,6 +62,34 @@ test.each([
   expect(report.leaking.length).toBe(count);
   expect(Math.max(...report.output)).toBeGreaterThan(least);
 });
+
+const layers: typeof temporalLayers = createRequire(import.meta.url)(
+  "vid2world/dist/model/temporalLayers.js",
+);
+
+// The official network's own flag for causal attention reaches all temporal attention but the one after the first
+// convolution, so a port can forget either alone; a config cannot.
+test.each(["init_attn", "block"] as const)(
+  "so is leaving out the mask of the %s attention alone, and that is what is named",
+  (kind) => {
+    const { temporalTransformer } = layers;
+    const forgetful = vi.spyOn(layers, "temporalTransformer").mockImplementation((flow, name, x) => {
+      const forgotten = name.startsWith("init_attn") === (kind === "init_attn");
+      const config = forgotten ? { ...flow.config, mask: "full" as const } : flow.config;
+      return temporalTransformer({ ...flow, config }, name, x);
+    });
+    try {
+      const causal = causalize(createVideoUnet(small, 1), { transfer: "extrapolative" });
+      const { leaking, output } = auditCausality(causal, { frames: 3 });
+      const initial = leaking.filter((layer) => layer.startsWith("init_attn.0.transformer_blocks.0.attn"));
+      expect(initial.length).toBe(kind === "init_attn" ? 2 : 0);
+      expect(leaking.length).toBe(kind === "init_attn" ? 2 : 2 * 4);
+      expect(Math.max(...output)).toBeGreaterThan(0.01);
+    } finally {
+      forgetful.mockRestore();
+    }
+  },
+);
 
 test("a bidirectional model leaks everywhere, and frame 0 has no past to leak into", () => {
   const report = auditCausality(createVideoUnet(small, 1), { frames: 3 });

@@ -1,7 +1,7 @@
 import { memory, type Tensor } from "@tensorflow/tfjs";
-import { causalize, type TransferRule, transferTemporalKernel, videoUnet, videoUnetStep } from "vid2world";
+import { causalize, type TransferRule, videoUnet, videoUnetStep } from "vid2world";
 import { expect, test } from "vitest";
-import { channelsLast, farthest, tinyUnet } from "../fixtures/fixtures.js";
+import { channelsLast, farthest, tinyUnet, withReleasedOutput } from "../fixtures/fixtures.js";
 
 const tolerance = 2.4e-5; // ten times the float32 round-off of the recorded runs
 
@@ -27,14 +27,7 @@ for (const transfer of ["masked", "shift", "extrapolative"] as TransferRule[]) {
     const joint = causalize(model, { transfer, norm: "clip" });
     const output = videoUnet(joint, { x, level: levels, context, fps });
     expect(farthest(output, channelsLast(io["output.joint_norm"]))).toBeLessThan(tolerance);
-    const rows = {
-      config: { ...joint.config, outputConv: "rowCausal" as const },
-      weights: {
-        ...joint.weights,
-        "out.2.weight": transferTemporalKernel(joint.weights["out.2.weight"], transfer),
-      },
-    };
-    const released = videoUnet(rows, { x, level: levels, context, fps });
+    const released = videoUnet(withReleasedOutput(joint, transfer), { x, level: levels, context, fps });
     expect(farthest(released, channelsLast(io["output.joint_norm_height_out"]))).toBeLessThan(tolerance);
   });
 }

@@ -1,17 +1,15 @@
-import { memory, type Tensor, type Tensor2D, type Tensor4D, zeros } from "@tensorflow/tfjs";
+import { memory, type Tensor, type Tensor2D, type Tensor4D } from "@tensorflow/tfjs";
 import {
   embedCaptions,
   embedImages,
   emptyCaption,
-  type ImageTower,
   resizeAntialiased,
-  type TextTower,
   vitH14Text,
   type Weights,
 } from "vid2world";
 import { blurTaps } from "vid2world/dist/model/resizeAntialiased.js";
-import { beforeAll, expect, test } from "vitest";
-import { farthest, readJson, readTensors } from "../fixtures/fixtures.js";
+import { expect, test } from "vitest";
+import { farthest, readJson, readTensors, tinyImageTower, tinyTextTower } from "../fixtures/fixtures.js";
 
 /** Stored pixels are u = 128 (x + 1), [image, channel, height, width]; here [image, height, width, channel]. */
 const pixels = (stored: Tensor): Tensor4D => stored.div(128).sub(1).transpose([0, 2, 3, 1]);
@@ -23,35 +21,6 @@ function sampled(io: Weights, name: string, full: Tensor4D): Tensor {
   if (io[`${name}.cols`]) x = x.gather(io[`${name}.cols`].toInt().as1D(), 3);
   return x;
 }
-
-let towerImages: Weights;
-let imageTower: ImageTower;
-let textTower: TextTower;
-beforeAll(async () => {
-  const { vision_cfg } = readJson("openclip/image-tower-tiny.json").params;
-  imageTower = {
-    config: {
-      width: vision_cfg.width,
-      layers: vision_cfg.layers,
-      heads: vision_cfg.width / vision_cfg.head_width,
-      patch: vision_cfg.patch_size,
-      imageSize: vision_cfg.image_size,
-    },
-    weights: await readTensors("openclip/image-tower-tiny.safetensors"),
-  };
-  const { text_cfg } = readJson("openclip/text-tower-tiny.json").params;
-  textTower = {
-    config: {
-      width: text_cfg.width,
-      layers: text_cfg.layers - 1,
-      heads: text_cfg.heads,
-      positions: text_cfg.context_length,
-      vocabulary: text_cfg.vocab_size,
-    },
-    weights: await readTensors("openclip/text-tower-tiny.safetensors"),
-  };
-  towerImages = await readTensors("openclip/image-tower-tiny.io.safetensors");
-});
 
 const cases: { name: string; size: [number, number]; kernel_size_yx?: [number, number] }[] = readJson(
   "openclip/kornia-resize.json",
@@ -76,30 +45,24 @@ test.each(cases)("kornia's resize: $name to $size", async ({ name, size }) => {
   }
 });
 
-const imageOf = (name: string): Tensor4D =>
-  name === "zero" ? zeros([1, 320, 512, 3]) : pixels(towerImages[`input.${name}.u8`]);
-
-test.each([
-  ["up", 2.5e-4],
-  ["down", 2.5e-4],
-  ["native", 7e-5],
-  ["zero", 7e-5],
-])("the picture tower's tokens: %s", (name, bound) => {
-  const image = imageOf(name).add(1).div(2) as Tensor4D;
-  const before = memory().numTensors;
-  const tokens = embedImages(imageTower, image);
-  expect(memory().numTensors).toBe(before + 1);
-  expect(farthest(tokens, towerImages[`output.${name}`])).toBeLessThan(bound);
+test("the picture tower's tokens, of pictures that are enlarged, reduced, left as they are or grey", async () => {
+  const { model, pictures } = await tinyImageTower();
+  for (const { name, image, tokens, bound } of pictures) {
+    const before = memory().numTensors;
+    const answer = embedImages(model, image);
+    expect(memory().numTensors).toBe(before + 1);
+    expect(farthest(answer, tokens), name).toBeLessThan(bound);
+  }
 });
 
 test("the caption tower's tokens, for empty, short and full captions", async () => {
-  const io = await readTensors("openclip/text-tower-tiny.io.safetensors");
+  const { model, io } = await tinyTextTower();
   const ids = io["input.ids"] as Tensor2D;
   const before = memory().numTensors;
-  const tokens = embedCaptions(textTower, ids);
+  const tokens = embedCaptions(model, ids);
   expect(memory().numTensors).toBe(before + 1);
   expect(farthest(tokens, io["output.penultimate"])).toBeLessThan(2.5e-5);
-  const empty = emptyCaption(textTower.config);
+  const empty = emptyCaption(model.config);
   expect([...empty.dataSync()]).toEqual([...ids.slice([0, 0], [1, 77]).dataSync()]);
 });
 

@@ -46,7 +46,7 @@ export async function saveCheckpoint(
 }
 
 /** Reads the newest checkpoint in `dir`; the tensors belong to the caller. */
-export async function loadCheckpoint(dir: string): Promise<{
+export async function readCheckpoint(dir: string): Promise<{
   weights: Weights;
   state: Partial<Record<StatePart, Weights>>;
   record: CheckpointRecord;

@@ -4,7 +4,7 @@ import type { VideoUnet } from "../model/videoUnet.js";
 import { requireWhole } from "../tensor/check.js";
 import { deriveSeed } from "../tensor/noise.js";
 import type { Weights } from "../weights/safetensors.js";
-import { loadCheckpoint, saveCheckpoint } from "./checkpoint.js";
+import { readCheckpoint, saveCheckpoint } from "./checkpoint.js";
 import { type Objective, type Trainable, type VideoBatch, videoObjective } from "./objective.js";
 import { labOptimizer, learningRate, type OptimizerConfig } from "./optimizer.js";
 import type { RunOptions } from "./run.js";
@@ -78,7 +78,7 @@ export async function resumeTrainer<Batch = VideoBatch, Model extends Trainable 
   dir: string,
   { objective, ...run }: ResumeOptions<Batch, Model> = {},
 ): Promise<Trainer<Batch, Model>> {
-  const { weights, state, record } = await loadCheckpoint(dir);
+  const { weights, state, record } = await readCheckpoint(dir);
   const model = { ...record.model, weights } as unknown as Model;
   const make =
     objective ??
