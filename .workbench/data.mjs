@@ -28,7 +28,37 @@ const worlds = {
     frames: 200,
     open: async (lab) => ({ simulator: lab.createArena(1), policies: lab.arenaBehaviours() }),
   },
+  trail: {
+    format: "recon",
+    frames: 64,
+    open: async (lab) => ({
+      simulator: lab.createTrail(1),
+      policies: lab.trailBehaviours(),
+      finish: drive(lab),
+    }),
+  },
 };
+
+/**
+ * Actions of the trail as RECON's are read: how the robot really moved, in the units of Navigation World Models, where
+ * the world takes metres that it was told to move.
+ *
+ * @param {Lab} lab
+ */
+function drive(lab) {
+  return (/** @type {import("vid2world").Episode} */ episode) => {
+    const states = /** @type {{ pose: import("vid2world").Pose }[]} */ (episode.metadata.states);
+    const poses = states.map(({ pose }) => pose);
+    const actions = new Float32Array(3 * poses.length);
+    for (let t = 0; t + 1 < poses.length; t++) actions.set(lab.reconAction(poses[t], poses[t + 1]), 3 * t);
+    const metadata = {
+      ...episode.metadata,
+      position: poses.map(({ x, y }) => [x, y]),
+      yaw: poses.map(({ yaw }) => yaw),
+    };
+    return { ...episode, actions, metadata };
+  };
+}
 
 function options() {
   const text = /** @type {const} */ ({ type: "string" });
@@ -78,7 +108,7 @@ await runMain(async () => {
   await installDependencies();
   await buildLibrary();
   const lab = await import("vid2world");
-  const { simulator, policies } = await world.open(lab);
+  const { simulator, policies, finish } = await world.open(lab);
   const digits = String(episodes).length;
   const tally = new Tally();
   const bar = workBar(episodes * frames, "frames");
@@ -90,7 +120,8 @@ await runMain(async () => {
       let chosen = 0;
       for (let sum = shares[0]; draw >= sum && chosen < policies.length - 1; sum += shares[chosen]) chosen++;
       const options = { seed: lab.deriveSeed(seed, 2, i), frames, size };
-      const episode = lab.recordEpisode(simulator, policies[chosen], options);
+      const raw = lab.recordEpisode(simulator, policies[chosen], options);
+      const episode = finish ? finish(raw) : raw;
       const name = `${format === "csgo" ? "hdf5_" : ""}${given.world}_${String(i + 1).padStart(digits, "0")}`;
       names.push(name);
       tally.add(episode);

@@ -231,6 +231,30 @@ describe("one sentence names file, episode and cause", () => {
   });
 });
 
+test("actions beside a video, as numpy stores them", async () => {
+  const folder = join(scratch, "npz");
+  const { actions: _, ...bare } = madeUp("videos", "run", { height: 16, width: 16 });
+  await writeEpisodes(folder, [{ ...bare, actionSize: 0 }], { format: "videos" });
+  const beside = join(folder, "run.npz");
+  for (const name of ["stored", "deflated"]) {
+    copyFileSync(join(fixtures, `${name}.npz`), beside);
+    const episode = await only(folder);
+    expect(episode.actionSize).toBe(2);
+    expect([...(episode.actions ?? [])]).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9].map((value) => value / 4));
+  }
+  for (const [name, message] of [
+    ["columns", /run, has a \.npz beside it that cannot be read: an array is stored column by column/],
+    ["flat", /run, has a \.npz beside it with actions; expected `actions` \[frame, number\]/],
+    ["expected.json", /run, has a \.npz beside it that cannot be read/],
+  ] as const) {
+    copyFileSync(join(fixtures, name.includes(".") ? name : `${name}.npz`), beside);
+    expect((await failure(folder)).message).toMatch(message);
+  }
+  const stored = readFileSync(join(fixtures, "stored.npz"));
+  writeFileSync(beside, stored.subarray(0, stored.length - 300));
+  expect((await failure(folder)).message).toMatch(/run, has a \.npz beside it that cannot be read/);
+});
+
 /** Turns bytes in the middle of the compressed pictures. */
 function damageChunk(bytes: Buffer): Buffer {
   for (

@@ -58,6 +58,23 @@ describe("an episode comes back from each format as it was", () => {
   });
 });
 
+test("recon keeps the poses that an episode has, and refuses actions that do not fit them", async () => {
+  const run = madeUp("recon", "run");
+  const first = join(scratch, "poses");
+  await writeEpisodes(first, [run], { format: "recon" });
+  const [read] = await collect(await openEpisodes(first));
+  const position = (read.metadata.position as number[][]).map(([x, y]) => [x + 3, y - 70]);
+  const moved = { ...read, metadata: { ...read.metadata, position } };
+  await writeEpisodes(join(scratch, "moved"), [moved], { format: "recon" });
+  const [again] = await collect(await openEpisodes(join(scratch, "moved")));
+  expect(again.metadata).toEqual(moved.metadata);
+  expect(again.actions).toEqual(run.actions);
+  const wrong = { ...moved, actions: run.actions?.map((value) => value + 0.1) };
+  await expect(writeEpisodes(join(scratch, "wrong"), [wrong], { format: "recon" })).rejects.toThrow(
+    /the action at frame 0 of episode run, .* does not lead to the next pose in its metadata/,
+  );
+});
+
 test("JPEG is smaller than PNG, and near it", async () => {
   const smooth = (format: Format) => {
     const pictures = Uint8Array.from({ length: 2 * 32 * 32 * 3 }, (_, i) => 120 + 60 * Math.sin(i / 7));

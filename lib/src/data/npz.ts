@@ -73,7 +73,7 @@ function parseNpy(bytes: Uint8Array): NumberTable | undefined {
   if (/'fortran_order':\s*True/.test(header)) throw new Error("an array is stored column by column");
   const read = readers[type];
   if (!read) return undefined;
-  const values = Float64Array.from(read(bytes.slice(start).buffer as ArrayBuffer));
+  const values = Float64Array.from(read(new Uint8Array(bytes.subarray(start)).buffer));
   const lengths = shape.map(Number);
   if (lengths.reduce((product, size) => product * size, 1) !== values.length)
     throw new Error("an array is cut short");

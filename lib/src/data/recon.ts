@@ -119,8 +119,9 @@ function readTrajectory(hdf5: Hdf5File) {
 }
 
 /**
- * Writes one episode: poses from its actions, from the pose in `metadata.position[0]` and `metadata.yaw[0]` or else from
- * the origin; pictures as JPEG of that quality, or as PNG, which every reader that sniffs bytes takes as well.
+ * Writes one episode; pictures as JPEG of that quality, or as PNG, which every reader that sniffs bytes takes as well.
+ * Poses are those in the metadata (`position` [frame][2], `yaw` [frame]) if there are any; else the actions are followed
+ * from the origin.
  */
 export async function writeRecon(path: string, episode: Episode, quality?: number): Promise<void> {
   const { name, frameCount, height, width, actions, actionSize } = episode;
@@ -129,13 +130,22 @@ export async function writeRecon(path: string, episode: Episode, quality?: numbe
       `writeEpisodes: episode ${name} has ${actionSize} numbers per action; recon stores 3 (forward, left, turn).`,
     );
   const { position, yaw, ...metadata } = episode.metadata as { position?: number[][]; yaw?: number[] };
-  let pose: Pose = { x: position?.[0]?.[0] ?? 0, y: position?.[0]?.[1] ?? 0, yaw: yaw?.[0] ?? 0 };
   const places = new Float64Array(frameCount * 3);
   const turns = new Float64Array(frameCount);
+  let pose: Pose = { x: 0, y: 0, yaw: 0 };
   for (let t = 0; t < frameCount; t++) {
+    const action = actions.subarray(3 * t - 3, 3 * t);
+    if (position && yaw) {
+      const next = { x: position[t]?.[0], y: position[t]?.[1], yaw: yaw[t] };
+      if (t > 0 && !reconAction(pose, next).every((value, i) => Math.abs(value - action[i]) < 1e-4))
+        throw new RangeError(
+          `writeEpisodes: the action at frame ${t - 1} of episode ${name}, [${action}], does not lead to the next ` +
+            `pose in its metadata; reconAction gives [${reconAction(pose, next)}].`,
+        );
+      pose = next;
+    } else if (t > 0) pose = reconPose(pose, action);
     places.set([pose.x, pose.y, 0], 3 * t);
     turns[t] = pose.yaw;
-    pose = reconPose(pose, actions.subarray(3 * t, 3 * t + 3));
   }
   const pictures = await episode.frames();
   const size = height * width * 3;
