@@ -232,6 +232,7 @@ export { type ArenaState, createArena } from "./worlds/arena/arena.js";
 export { arenaBehaviours } from "./worlds/arena/behaviours.js";
 export type { BehaviourPolicy } from "./worlds/behaviour.js";
 export { noisyBehaviour, repeatedBehaviour } from "./worlds/mixedBehaviours.js";
+export { type PassiveClipOptions, passiveClip } from "./worlds/passive/passiveClip.js";
 export {
   boxMesh,
   capsuleMesh,

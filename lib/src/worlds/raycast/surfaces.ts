@@ -102,6 +102,7 @@ const patterns = {
 } satisfies Record<string, Pattern>;
 
 export type SurfacePattern = keyof typeof patterns;
+export const surfacePatterns = Object.keys(patterns) as readonly SurfacePattern[];
 
 /** A surface in `colour`, with joints, patches and wear in `second` colour (both 0 to 255). */
 export function paintSurface(pattern: SurfacePattern, colour: Rgb, second: Rgb, seed: number): Texture {
