@@ -231,6 +231,7 @@ export { type WriteVideoOptions, writeVideo } from "./data/writeVideo.js";
 export { type ArenaState, createArena } from "./worlds/arena/arena.js";
 export { arenaBehaviours } from "./worlds/arena/behaviours.js";
 export type { BehaviourPolicy } from "./worlds/behaviour.js";
+export { type MadeWorld, makeWorld } from "./worlds/makeWorld.js";
 export { noisyBehaviour, repeatedBehaviour } from "./worlds/mixedBehaviours.js";
 export { type PassiveClipOptions, passiveClip } from "./worlds/passive/passiveClip.js";
 export {
@@ -257,6 +258,9 @@ export { cosine, sine } from "./worlds/raster/trigonometry.js";
 export { rotationAbout } from "./worlds/raster/vector.js";
 export { type RecordOptions, recordEpisode } from "./worlds/recordEpisode.js";
 export type { Simulator, SimulatorSnapshot, WorldName } from "./worlds/simulator.js";
+export { tabletopBehaviours } from "./worlds/tabletop/behaviour.js";
+export type { TabletopTask } from "./worlds/tabletop/layout.js";
+export { createTabletop, type TabletopState } from "./worlds/tabletop/tabletop.js";
 export { trailBehaviours } from "./worlds/trail/behaviours.js";
 export { advancePose, type GroundPose } from "./worlds/trail/pose.js";
 export { createTrail, type TrailState } from "./worlds/trail/trail.js";

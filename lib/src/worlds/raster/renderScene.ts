@@ -77,21 +77,23 @@ function readPixel(
   ids: Int32Array,
   part: PixelPart,
 ): void {
-  const id = triangle[row * side + column];
+  const start = row * side + column;
+  const id = triangle[start];
   let difference = 0;
   for (let i = 0; i < samples; i++)
-    for (let j = 0, at = (row + i) * side + column; j < samples; j++) {
-      ids[i * samples + j] = triangle[at + j];
-      difference |= triangle[at + j] ^ id;
-    }
-  part.left = ids.length;
+    for (let j = 0; j < samples; j++) difference |= triangle[start + i * side + j] ^ id;
   if (difference === 0) {
     part.left = 0;
     part.id = id;
     part.count = ids.length;
     part.columns = (ids.length * (samples - 1)) / 2;
     part.rows = part.columns;
-  } else nextPart(ids, part);
+    return;
+  }
+  for (let i = 0; i < ids.length; i++)
+    ids[i] = triangle[start + ((i / samples) | 0) * side + (i & (samples - 1))];
+  part.left = ids.length;
+  nextPart(ids, part);
 }
 
 /** Moves on to the next triangle of a pixel and drops its samples from `ids`; count 0 if none is left. */

@@ -68,7 +68,7 @@ export interface Material {
 
 /** A pattern in the mesh's own coordinates, from the material's colour to `color`. */
 export interface Texture {
-  /** checks: squares in x and y · wood: wavy grain along x · mottle: soft spots. */
+  /** checks: squares in x and y · wood: wavy grain along y · mottle: soft spots. */
   readonly kind: "checks" | "wood" | "mottle";
   readonly color: Color;
   /** Side of a square, width of a grain line, or size of a spot. */

@@ -13,8 +13,8 @@ export function textureAmount(
   if (kind === "checks") return (1 - square(x / size, width) * square(y / size, width)) / 2;
   const fade = Math.max(0, 1 - width / 2);
   if (kind === "wood") {
-    const wave = 1.5 * smoothNoise(x / (8 * size), y / (3 * size), z / (3 * size));
-    const line = smoothNoise(wave, y / size, z / size);
+    const wave = 1.5 * smoothNoise(y / (8 * size), x / (3 * size), z / (3 * size));
+    const line = smoothNoise(wave, x / size, z / size);
     return 0.5 + fade * (line - 0.5);
   }
   const coarse = smoothNoise(x / size, y / size, z / size);
@@ -54,10 +54,15 @@ function ease(t: number): number {
   return t * t * (3 - 2 * t);
 }
 
-/** A fixed random number from 0 to 1 for three whole numbers (a multiply-and-xor hash). */
-function latticeValue(i: number, j: number, k: number): number {
-  let h = Math.imul(i, 0x9e3779b1) ^ Math.imul(j, 0x85ebca77) ^ Math.imul(k, 0xc2b2ae3d);
+/** Fixed random numbers from 0 to 1 (a multiply-and-xor hash of their place). */
+const randomTable = Float64Array.from({ length: 4096 }, (_, place) => {
+  let h = Math.imul(place + 1, 0x9e3779b1);
   h = Math.imul(h ^ (h >>> 15), 0x2c1b3c6d);
   h = Math.imul(h ^ (h >>> 12), 0x297a2d39);
   return ((h ^ (h >>> 15)) >>> 0) * 2 ** -32;
+});
+
+/** One of them for each three whole numbers. */
+function latticeValue(i: number, j: number, k: number): number {
+  return randomTable[(Math.imul(i, 0x9e3779b1) + Math.imul(j, 0x85ebca77) + Math.imul(k, 0xc2b2ae3d)) >>> 20];
 }
