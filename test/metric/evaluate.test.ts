@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { memory, type Tensor4D, type Tensor5D, tidy } from "@tensorflow/tfjs";
+import { fill, memory, type Tensor4D, type Tensor5D, tidy } from "@tensorflow/tfjs";
 import {
   applyProtocol,
   distributionDistance,
@@ -172,6 +172,20 @@ describe("evaluateFolders", () => {
     ).rejects.toThrow(/reconRollout has no FVD/);
   });
 
+  test("a prediction that has the protocol's final size already is scored as it is", async () => {
+    for (const [folder, side] of [
+      ["large", 24],
+      ["final", 12],
+    ] as const) {
+      const video = fill([20, side, side, 3], 0.5) as Tensor4D;
+      await writeVideo(join(root, folder, "d.gif"), video, { fps: 5 });
+      video.dispose();
+    }
+    const resizing = { ...protocol, crop: [24, 24], size: [12, 12] } as const;
+    const result = await evaluateFolders(join(root, "large"), join(root, "final"), { protocol: resizing });
+    expect(result.mean.psnr).toBeCloseTo(80, 1);
+  });
+
   test("one clip for FVD, videos of two sizes and a file that is no video are refused by name", async () => {
     const put = async (folder: string, frames: number) => {
       const video = uniformNoise([frames, 16, 16, 3], 1) as Tensor4D;
@@ -187,7 +201,7 @@ describe("evaluateFolders", () => {
     );
     const before = memory().numTensors;
     await expect(evaluateFolders(short, shorter, { protocol })).rejects.toThrow(
-      "the true video of c has 20 frames of 16×16, its prediction 19 frames of 16×16; expected one size",
+      "the true video of c has 20 frames, scored at 16×16; its prediction 19 frames, scored at 16×16; expected one size",
     );
     expect(memory().numTensors).toBe(before);
     writeFileSync(join(shorter, "c.gif"), "GIF of nothing");

@@ -49,6 +49,13 @@ function gap(ours: ArrayLike<number>, theirs: number[]): number {
   return Math.sqrt(square(theirs.map((value, i) => ours[i] - value)) / square(theirs));
 }
 
+/** Each square of so many pixels replaced by its mean. */
+function coarse(frames: Tensor5D, pixels: number): Tensor5D {
+  const [, , height, width] = frames.shape;
+  const tiles = frames.reshape([height / pixels, pixels, width / pixels, pixels, 3]);
+  return tiles.mean([1, 3], true).tile([1, pixels, 1, pixels, 1]).reshape(frames.shape) as Tensor5D;
+}
+
 /** Weights whose linear layers are all one: LPIPS without what it learned. */
 function lpipsWeights(network: LpipsNetwork): Record<string, Tensor> {
   const channels = {
@@ -86,6 +93,35 @@ describe("LPIPS", () => {
     expect(whole.dataSync()[2]).toBeCloseTo(alone, 6);
   });
 
+  test("symmetric, and more with more noise and more blur", () => {
+    const weights = lpipsWeights("alex");
+    const truth = video([image(40, 48, 1005)], 40, 48);
+    const noise = uniformNoise([1, 1, 40, 48, 3], 3).sub(0.5) as Tensor5D;
+    const read = (a: Tensor5D, b: Tensor5D) => lpips(weights, a, b, { network: "alex" }).dataSync()[0];
+    const noisy = [0.1, 0.3, 0.8].map((s) => truth.add(noise.mul(s)).clipByValue(0, 1) as Tensor5D);
+    const blurred = [2, 4, 8].map((pixels) => coarse(truth, pixels));
+    for (const guesses of [noisy, blurred]) {
+      const distances = guesses.map((guess) => read(truth, guess));
+      expect(distances).toEqual([...distances].sort((a, b) => a - b));
+      expect(distances[0]).toBeGreaterThan(0);
+      expect(read(guesses[1], truth)).toBeCloseTo(distances[1], 6);
+    }
+  });
+
+  test("values that are not finite or outside [0, 1] are refused by every network, before its weights are read", () => {
+    const frames = uniformNoise([1, 9, 31, 31, 3], 1) as Tensor5D;
+    for (const [bad, said] of [
+      [frames.mul(255), /holds \d/],
+      [frames.div(0), /holds (NaN|Infinity)/],
+    ] as const) {
+      const given = bad as Tensor5D;
+      expect(() => lpips({}, frames, given, { network: "alex" })).toThrow(said);
+      expect(() => inceptionFeatures({}, given)).toThrow(said);
+      expect(() => i3dFeatures({}, given)).toThrow(said);
+      expect(() => dreamsimEmbedding({}, given.squeeze<Tensor4D>([0]))).toThrow(said);
+    }
+  });
+
   test("weights of another network, missing ones and small frames are refused by name", () => {
     const weights = lpipsWeights("alex");
     const frame = uniformNoise([1, 1, 32, 32, 3], 1) as Tensor5D;
@@ -106,7 +142,11 @@ test("Inception gives the recorded 2048 features, in any company", async () => {
   const frame = video([image(128, 160, 1101)], 128, 160);
   const other = uniformNoise([1, 1, 128, 160, 3], 1) as Tensor5D;
   const features = compile((x: Tensor5D) => inceptionFeatures(weights, x), { freeze: weights });
-  const both = await features(concat([other, frame]) as Tensor5D);
+  const pair = concat([other, frame]) as Tensor5D;
+  (await features(pair)).dispose(); // traces
+  const before = memory().numTensors;
+  const both = await features(pair);
+  expect(memory().numTensors).toBe(before + 1);
   expect(both.shape).toEqual([2, 2048]);
   expect(gap(both.dataSync().subarray(2048), recorded.inception.features)).toBeLessThan(1e-5);
   await features.dispose();
@@ -146,6 +186,15 @@ describe("DreamSim", () => {
       expect(Math.abs(distance.dataSync()[0] - cases[i].distance)).toBeLessThan(1e-6);
       const same = await dreamsim(weights, truth, truth, { heads });
       expect(same.dataSync()[0]).toBe(0);
+      const [turned, twice] = [
+        await dreamsim(weights, guess, truth, { heads }),
+        await dreamsim(weights, concat([truth, truth]) as Tensor5D, concat([truth, guess]) as Tensor5D, {
+          heads,
+        }),
+      ];
+      const [value] = distance.dataSync();
+      expect(turned.dataSync()[0]).toBeCloseTo(value, 6);
+      expect([...twice.dataSync()]).toEqual([0, value].map((v) => expect.closeTo(v, 6)));
     }
   });
 
@@ -159,7 +208,7 @@ describe("DreamSim", () => {
   });
 });
 
-test("I3D gives the recorded 400 numbers", async () => {
+test("I3D gives the recorded 400 numbers, in any company", async () => {
   const weights = recipeWeights(recorded.i3d.shapes);
   const base = image(224, 224, 1202);
   const frames = Array.from({ length: 12 }, (_, t) =>
@@ -169,8 +218,10 @@ test("I3D gives the recorded 400 numbers", async () => {
     }),
   );
   const logits = compile((x: Tensor5D) => i3dFeatures(weights, x), { freeze: weights });
-  const result = await logits(video(frames, 224, 224));
-  expect(gap(result.dataSync(), recorded.i3d.logits)).toBeLessThan(1e-5);
+  const other = uniformNoise([1, 12, 224, 224, 3], 2) as Tensor5D;
+  const result = await logits(concat([other, video(frames, 224, 224)]) as Tensor5D);
+  expect(result.shape).toEqual([2, 400]);
+  expect(gap(result.dataSync().subarray(400), recorded.i3d.logits)).toBeLessThan(1e-5);
   await logits.dispose();
   dispose([result]);
   const short = tidy(() => uniformNoise([1, 8, 16, 16, 3], 1) as Tensor5D);

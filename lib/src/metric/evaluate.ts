@@ -85,15 +85,20 @@ export async function evaluateFolders(
     "fid" | "fvd",
     Record<"truth" | "guess", ClipFeatures[]>
   >;
+  let open: Tensor[] = [];
+  const opened = (video: Tensor5D) => {
+    open.push(video);
+    return video;
+  };
   try {
     for (const [index, { name, truth, guess }] of pairs.entries()) {
       onProgress?.("clips", index, pairs.length);
-      const videos = { truth: await readClip(truth), guess: await readClip(guess) };
-      requireSameSize(name, videos.truth, videos.guess);
+      const videos = { truth: opened(await readClip(truth)), guess: opened(await readClip(guess)) };
       const scored = {
-        truth: applyProtocol(videos.truth, protocol),
-        guess: applyProtocol(videos.guess, protocol),
+        truth: opened(applyProtocol(videos.truth, protocol)),
+        guess: opened(applyProtocol(videos.guess, protocol)),
       };
+      requireSameSize(name, videos, scored);
       const pixels = await runs.pixels(scored.truth, scored.guess);
       clips.push({
         name,
@@ -112,12 +117,13 @@ export async function evaluateFolders(
         features.fvd[side].push(await rows(await runs.fvd(clip)));
         clip.dispose();
       }
-      dispose([videos, scored] as never);
+      dispose(open);
+      open = [];
     }
     onProgress?.("clips", pairs.length, pairs.length);
   } finally {
     for (const run of Object.values(runs)) await run?.dispose();
-    dispose(Object.values(weights).filter(Boolean) as never);
+    dispose([...open, ...Object.values(weights).filter(Boolean)] as never);
   }
   const mean = (pick: (clip: ClipScores) => number[]) => average(clips.map((clip) => average(pick(clip))));
   const distance = <Network extends FeatureNetwork>(kind: "fid" | "fvd", network: Network) =>
@@ -142,6 +148,11 @@ export async function evaluateFolders(
   };
 }
 
+interface Sides {
+  readonly truth: Tensor5D;
+  readonly guess: Tensor5D;
+}
+
 /** Asks for what a covariance needs before hours are spent. */
 function requireEnoughClips(
   networks: readonly NetworkMetric[],
@@ -161,12 +172,16 @@ function requireEnoughClips(
       );
 }
 
-function requireSameSize(name: string, truth: Tensor5D, guess: Tensor5D): void {
-  const size = ({ shape: [, frames, height, width] }: Tensor5D) => `${frames} frames of ${height}×${width}`;
-  if (size(truth) === size(guess)) return;
-  const sizes = `${size(truth)}, its prediction ${size(guess)}`;
-  dispose([truth, guess]);
-  throw new RangeError(`evaluateFolders: the true video of ${name} has ${sizes}; expected one size.`);
+/** Frames belong together by their numbers, so both videos are as long; their sizes may differ until the protocol is applied. */
+function requireSameSize(name: string, videos: Sides, scored: Sides): void {
+  const size = (side: "truth" | "guess") => {
+    const [, , height, width] = scored[side].shape;
+    return `${videos[side].shape[1]} frames, scored at ${height}×${width}`;
+  };
+  if (size("truth") === size("guess")) return;
+  throw new RangeError(
+    `evaluateFolders: the true video of ${name} has ${size("truth")}; its prediction ${size("guess")}; expected one size.`,
+  );
 }
 
 type NetworkWeights = { readonly [metric in NetworkMetric]?: MetricWeights };
@@ -207,10 +222,7 @@ function compileMetrics(weights: NetworkWeights, protocol: EvaluationProtocol, r
   };
 }
 
-async function dreamsims(
-  embed: (images: Tensor4D) => Promise<Tensor2D>,
-  videos: { readonly truth: Tensor5D; readonly guess: Tensor5D },
-): Promise<Tensor> {
+async function dreamsims(embed: (images: Tensor4D) => Promise<Tensor2D>, videos: Sides): Promise<Tensor> {
   const vectors: Tensor2D[] = [];
   for (const video of [videos.truth, videos.guess]) {
     const images = await dreamsimInput(video);
