@@ -66,7 +66,12 @@ export function stacked(a: Matrix, b: Matrix): Matrix {
 let session: Promise<InferenceSession> | undefined;
 
 function open(): Promise<InferenceSession> {
-  return runtime().InferenceSession.create(productModel(), { interOpNumThreads: 1, logSeverityLevel: 3 });
+  return runtime().InferenceSession.create(productModel(), {
+    interOpNumThreads: 1,
+    logSeverityLevel: 3,
+    // Between products there is work here, during which its threads would wait busily.
+    extra: { session: { intra_op: { allow_spinning: "0" } } },
+  });
 }
 
 /**
