@@ -5,7 +5,6 @@
  * - input gradient: a Conv with the kernel turned round, or a ConvTranspose for strides;
  * - kernel gradient: one product of transposed input and output gradient per place of the kernel.
  */
-import { backend_util } from "@tensorflow/tfjs";
 import { binary } from "../arithmetic.js";
 import { type Graph, sizeOf, type Value } from "../graph.js";
 import { concat, reshape, slice, sliceAxis, transpose } from "../layout.js";
@@ -21,7 +20,7 @@ import {
   spreadToSeen,
   taps,
   type Window,
-  windowOf,
+  windowFor,
 } from "./window.js";
 
 /** Longest kernel along one axis that is written as a sum of products. */
@@ -170,37 +169,13 @@ function depthwiseKernelGradient(graph: Graph, x: Value, dy: Value, window: Wind
   return reshape(graph, concat(graph, sums, 0), [...window.kernel, channels, multiplier]);
 }
 
-function window2D(
-  xShape: readonly number[],
-  kernelShape: readonly number[],
-  attributes: KernelAttributes,
-  depthwiseKernel = false,
-): Window {
-  const { strides, pad, dilations = 1, dimRoundingMode, dataFormat = "NHWC" } = attributes;
-  if (dataFormat !== "NHWC") throw new Error("compile: convolutions are traced in data format NHWC only.");
-  return windowOf(
-    backend_util.computeConv2DInfo(
-      xShape as [number, number, number, number],
-      kernelShape as [number, number, number, number],
-      strides,
-      dilations,
-      pad,
-      dimRoundingMode,
-      depthwiseKernel,
-    ),
-  );
-}
-
-function window3D(
+/** The window of a kernel [...space, channel, out]. */
+function windowOf(
   xShape: readonly number[],
   kernelShape: readonly number[],
   attributes: KernelAttributes,
 ): Window {
-  const { strides, pad, dilations = 1 } = attributes;
-  type Five = [number, number, number, number, number];
-  return windowOf(
-    backend_util.computeConv3DInfo(xShape as Five, kernelShape as Five, strides, dilations, pad),
-  );
+  return windowFor(xShape, kernelShape.slice(0, -2), attributes);
 }
 
 function finish(
@@ -215,7 +190,7 @@ function finish(
 }
 
 function conv2D(graph: Graph, { x, filter }: Record<string, Traced>, attributes: KernelAttributes): Value {
-  const window = window2D(x.shape, filter.shape, attributes);
+  const window = windowOf(x.shape, filter.shape, attributes);
   return convolve(graph, full(graph, x), full(graph, filter), window);
 }
 
@@ -224,39 +199,39 @@ function depthwise2D(
   { x, filter }: Record<string, Traced>,
   attributes: KernelAttributes,
 ): Value {
-  const window = window2D(x.shape, filter.shape, attributes, true);
+  const window = windowOf(x.shape, filter.shape, attributes);
   return depthwise(graph, full(graph, x), full(graph, filter), window);
 }
 
 export const convolutionRules: KernelRules = {
   Conv2D: (graph, inputs, attributes) => exactly(conv2D(graph, inputs, attributes)),
   Conv2DBackpropFilter: (graph, { x, dy }, attributes) => {
-    const window = window2D(x.shape, attributes.filterShape, attributes);
+    const window = windowOf(x.shape, attributes.filterShape, attributes);
     return exactly(kernelGradient(graph, full(graph, x), full(graph, dy), window));
   },
   Conv2DBackpropInput: (graph, { dy, filter }, attributes) => {
-    const window = window2D(attributes.inputShape, filter.shape, attributes);
+    const window = windowOf(attributes.inputShape, filter.shape, attributes);
     return exactly(inputGradient(graph, full(graph, dy), full(graph, filter), window));
   },
   Conv3D: (graph, { x, filter }, attributes) => {
-    const window = window3D(x.shape, filter.shape, attributes);
+    const window = windowOf(x.shape, filter.shape, attributes);
     return exactly(convolve(graph, full(graph, x), full(graph, filter), window));
   },
   Conv3DBackpropFilterV2: (graph, { x, dy }, attributes) => {
-    const window = window3D(x.shape, attributes.filterShape, attributes);
+    const window = windowOf(x.shape, attributes.filterShape, attributes);
     return exactly(kernelGradient(graph, full(graph, x), full(graph, dy), window));
   },
   Conv3DBackpropInputV2: (graph, { dy, filter }, attributes) => {
-    const window = window3D(attributes.inputShape, filter.shape, attributes);
+    const window = windowOf(attributes.inputShape, filter.shape, attributes);
     return exactly(inputGradient(graph, full(graph, dy), full(graph, filter), window));
   },
   DepthwiseConv2dNative: (graph, inputs, attributes) => exactly(depthwise2D(graph, inputs, attributes)),
   DepthwiseConv2dNativeBackpropFilter: (graph, { x, dy }, attributes) => {
-    const window = window2D(x.shape, attributes.filterShape, attributes, true);
+    const window = windowOf(x.shape, attributes.filterShape, attributes);
     return exactly(depthwiseKernelGradient(graph, full(graph, x), full(graph, dy), window));
   },
   DepthwiseConv2dNativeBackpropInput: (graph, { dy, filter }, attributes) => {
-    const window = window2D(attributes.inputShape, filter.shape, attributes, true);
+    const window = windowOf(attributes.inputShape, filter.shape, attributes);
     const kernel = groupedFilter(graph, full(graph, filter));
     const wide = channelsFirst(graph, full(graph, dy));
     return exactly(channelsLast(graph, spread(graph, wide, kernel, window, filter.shape[2])));

@@ -1,5 +1,4 @@
 /** Pools and their gradients; padding never counts. */
-import { backend_util } from "@tensorflow/tfjs";
 import { binary, castTo, compare, number, unary } from "../arithmetic.js";
 import { type Graph, sizeOf, type Value } from "../graph.js";
 import { concat, reshape } from "../layout.js";
@@ -13,38 +12,20 @@ import {
   spreadToSeen,
   taps,
   type Window,
-  windowOf,
+  windowFor,
 } from "./window.js";
 
-function windowFor(shape: readonly number[], attributes: KernelAttributes): Window {
-  const { filterSize, strides, pad, dimRoundingMode } = attributes;
-  if (shape.length === 4)
-    return windowOf(
-      backend_util.computePool2DInfo(
-        shape as [number, number, number, number],
-        filterSize,
-        strides,
-        1,
-        pad,
-        dimRoundingMode,
-      ),
-    );
-  return windowOf(
-    backend_util.computePool3DInfo(
-      shape as [number, number, number, number, number],
-      filterSize,
-      strides,
-      1,
-      pad,
-      dimRoundingMode,
-    ),
-  );
+/** The window of a pool, whose size is one number for all spatial axes or one for each. */
+function windowOf(shape: readonly number[], attributes: KernelAttributes): Window {
+  const { filterSize } = attributes;
+  const kernel = typeof filterSize === "number" ? shape.slice(2).map(() => filterSize) : filterSize;
+  return windowFor(shape, kernel, attributes);
 }
 
 function pool(op: "MaxPool" | "AveragePool"): KernelRule {
   return (graph, { x }, attributes) => {
     const floats = full(graph, castTo(graph, x, "float32"));
-    const { seen, window } = seenPart(graph, floats, windowFor(x.shape, attributes));
+    const { seen, window } = seenPart(graph, floats, windowOf(x.shape, attributes));
     const first = channelsFirst(graph, seen);
     const output = { shape: [...first.shape.slice(0, 2), ...window.output], type: "float32" } as const;
     const pooled = exactly(channelsLast(graph, graph.emit(op, [first], output, onnxWindow(window))));
@@ -95,12 +76,12 @@ function averagePoolGradient(graph: Graph, dy: Value, window: Window): Value {
 }
 
 const maxPoolGradientRule: KernelRule = (graph, { dy, input, output }, attributes) => {
-  const window = windowFor(input.shape, attributes);
+  const window = windowOf(input.shape, attributes);
   return exactly(maxPoolGradient(graph, full(graph, dy), full(graph, input), full(graph, output), window));
 };
 
 const averagePoolGradientRule: KernelRule = (graph, { dy, input }, attributes) =>
-  exactly(averagePoolGradient(graph, full(graph, dy), windowFor(input.shape, attributes)));
+  exactly(averagePoolGradient(graph, full(graph, dy), windowOf(input.shape, attributes)));
 
 export const poolingRules: KernelRules = {
   AvgPool: pool("AveragePool"),

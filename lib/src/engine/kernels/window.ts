@@ -2,8 +2,12 @@
  * A window that slides over the spatial axes of [batch, …space, channel]: what convolutions and pools share. Sizes are
  * listed per spatial axis, so one code serves one, two and three of them.
  */
+import { backend_util } from "@tensorflow/tfjs";
 import type { Graph, Value } from "../graph.js";
 import { pad, slice, transpose } from "../layout.js";
+import type { KernelAttributes } from "../traced.js";
+
+const { computeConv2DInfo, computeConv3DInfo } = backend_util;
 
 export interface Window {
   readonly kernel: readonly number[];
@@ -39,8 +43,43 @@ interface Info3D extends Info2D {
   padInfo: Info2D["padInfo"] & { front: number; back: number };
 }
 
-/** The window that TensorFlow.js's own size computation describes. */
-export function windowOf(info: Info2D | Info3D): Window {
+/**
+ * The window that TensorFlow.js computes, by its own rules of padding and rounding.
+ *
+ * @param shape of what it slides over [batch, …space, channel], two or three spatial axes
+ * @param kernel its sizes, one for every spatial axis
+ */
+export function windowFor(
+  shape: readonly number[],
+  kernel: readonly number[],
+  attributes: KernelAttributes,
+): Window {
+  const { strides, pad: padding, dilations = 1, dimRoundingMode, dataFormat = "NHWC" } = attributes;
+  if (dataFormat !== "NHWC" && dataFormat !== "NDHWC")
+    throw new Error(
+      `compile: data format ${dataFormat} came; convolutions and pools are traced channels last only.`,
+    );
+  const filter = [...kernel, 1, 1]; // channels do not matter to a window
+  type Four = [number, number, number, number];
+  type Five = [number, number, number, number, number];
+  return windowOf(
+    kernel.length === 2
+      ? computeConv2DInfo(shape as Four, filter as Four, strides, dilations, padding, dimRoundingMode)
+      : computeConv3DInfo(
+          shape as Five,
+          filter as Five,
+          strides,
+          dilations,
+          padding,
+          false, // not depthwise
+          "channelsLast",
+          dimRoundingMode,
+        ),
+  );
+}
+
+/** The window that a size computation of TensorFlow.js describes. */
+function windowOf(info: Info2D | Info3D): Window {
   const deep = "inDepth" in info;
   const axes = <T>(depth: (three: Info3D) => T, ...rest: T[]) => (deep ? [depth(info), ...rest] : rest);
   const { padInfo } = info;
