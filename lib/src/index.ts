@@ -181,14 +181,14 @@ export type { StepResult } from "./train/update.js";
 
 export { type DdimStepOptions, ddimStep } from "./sample/ddim.js";
 export { type CodecModel, createFrameCodec, type FrameCodec } from "./sample/frameCodec.js";
-export type { FrameStream, StreamSize, StreamSnapshot } from "./sample/frameStream.js";
 export { type GuideOptions, guide } from "./sample/guide.js";
 export type { Snapshot } from "./sample/history.js";
 export { type CacheMode, type RolloutOptions, type RolloutResult, rollout } from "./sample/rollout.js";
 export { labRollout, paperRollout, type RolloutConfig } from "./sample/rolloutConfig.js";
 export { type SamplePlanOptions, samplePlan } from "./sample/samplePlan.js";
 export { type LevelStep, type Solver, type StepCoefficients, solverStep, takeStep } from "./sample/solver.js";
-export { createWorld, type World, type WorldOptions } from "./sample/world.js";
+export { createWorld, type WorldOptions } from "./sample/unetWorld.js";
+export type { FrameStream, StreamSize, StreamSnapshot, World } from "./sample/world.js";
 export { loadWorldParts, openWorldModel, saveWorldModel, type WorldParts } from "./sample/worldFiles.js";
 export {
   createWorldModel,

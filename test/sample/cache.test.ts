@@ -1,4 +1,4 @@
-import { memory, type Tensor3D } from "@tensorflow/tfjs";
+import { memory, oneHot, type Tensor3D, tensor1d } from "@tensorflow/tfjs";
 import {
   type CacheMode,
   causalize,
@@ -40,6 +40,25 @@ test("exact is not bound by the window; with all actions dropped it keeps both p
   const changes = { actions: undefined };
   const free = await frames(passive, "none", changes);
   expect(gap(free.values, (await frames(passive, "exact", changes)).values)).toBeLessThan(1e-4);
+});
+
+test("with a cache, strength 0 does not know the newest action, bit for bit, and strength 1 runs one branch alone", async () => {
+  const world = worldOf("extrapolative", "causal");
+  const few = { frames: 3, rescale: 0 };
+  const last = normalNoise([1, 20, 3], 4).add(
+    oneHot(tensor1d([2], "int32"), 20).reshape([1, 20, 1]),
+  ) as Tensor3D;
+  const without = await frames(world, "exact", { ...few, strength: 0 });
+  const withOther = await frames(world, "exact", { ...few, strength: 0, actions: last });
+  expect(withOther.values).toEqual(without.values);
+  const one = await frames(world, "exact", { ...few, strength: 1 });
+  expect(one.frameEvaluations).toBe(3 * 3 + 3);
+  expect((await frames(world, "exact", { ...few, strength: 1, actions: last })).values).not.toEqual(
+    one.values,
+  );
+  expect(gap(one.values, (await frames(world, "exact", { ...few, strength: 1 + 1e-6 })).values)).toBeLessThan(
+    1e-4,
+  );
 });
 
 test("a world with cross-attention is told its tokens at every frame, cached or not", async () => {

@@ -1,3 +1,6 @@
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join, relative, sep } from "node:path";
 import {
   memory,
   type Rank,
@@ -75,6 +78,21 @@ async function values(world: World, changes: Partial<RolloutOptions> = {}): Prom
   frames.dispose();
   return result;
 }
+
+test("no sampler loads a network: it takes a world, or a function that predicts", () => {
+  const built = dirname(createRequire(import.meta.url).resolve("vid2world"));
+  const loaded = new Set<string>();
+  const follow = (file: string) => {
+    if (loaded.has(file)) return;
+    loaded.add(file);
+    for (const [, next] of readFileSync(file, "utf8").matchAll(/require\("(\.[^"]+)"\)/g))
+      follow(join(dirname(file), next));
+  };
+  for (const name of ["ddim", "rollout", "samplePlan", "worldModel"])
+    follow(join(built, `sample/${name}.js`));
+  const layers = new Set([...loaded].map((file) => relative(built, file).split(sep)[0]));
+  expect([...layers].sort()).toEqual(["diffusion", "sample", "schedule", "tensor"]);
+});
 
 test("equal seeds give equal bits, other seeds others; only the frames stay", async () => {
   const first = await values(standIn());

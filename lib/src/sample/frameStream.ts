@@ -1,4 +1,4 @@
-/** The state of a streamed video: what the network remembers, and which frame each slot of that memory holds. */
+/** A video U-Net as a stream: what the network remembers, and which frame each slot of that memory holds. */
 import {
   concat,
   dispose,
@@ -23,58 +23,8 @@ import { sees } from "../nn/temporalMask.js";
 import type { Schedule } from "../schedule/schedule.js";
 import { type Running, type RunOptions, runner } from "../train/run.js";
 import type { Weights } from "../weights/safetensors.js";
-import {
-  type FrameState,
-  type SteppedFrame,
-  type StepSettings,
-  stepInGraph,
-  stepNumbers,
-} from "./denoiseStep.js";
-
-export interface StreamSize {
-  /** Videos side by side. */
-  readonly batch: number;
-  readonly height: number;
-  readonly width: number;
-  /** Frames that can be remembered at once, to begin with. */
-  readonly slots: number;
-  /** What happens when all slots hold frames that are still seen: more slots, or the oldest frame goes. */
-  readonly full: "grow" | "evict";
-}
-
-/** A state to return to; `release` it when it is no longer needed. */
-export interface StreamSnapshot {
-  readonly memory: Weights;
-  readonly held: readonly number[];
-  readonly frames: number;
-}
-
-/** What the network is told of the frame to come, besides its noisy self. */
-export interface NewFrame {
-  /** Clean first frame of the video [batch, 1, height, width, channel]. */
-  readonly firstFrame: Tensor5D;
-  /** The action that leads to it [batch, 1, action]. */
-  readonly action?: Tensor3D;
-}
-
-export interface FrameStream {
-  /** Frames remembered so far, those included whose slots were taken again. */
-  readonly frames: number;
-  /** The next frame one denoising step further; the action is the same for both branches of guidance. */
-  denoise(state: FrameState, given: NewFrame, settings: StepSettings): Promise<SteppedFrame>;
-  /** Remembers the next frame, a single branch. */
-  remember(inputs: DenoiseInputs): Promise<void>;
-  /** Forgets all frames. */
-  reset(): void;
-  snapshot(): StreamSnapshot;
-  restore(snapshot: StreamSnapshot): void;
-  dispose(): void;
-}
-
-/** Frees a snapshot; snapshots share tensors with the stream until then. */
-export function releaseStream({ memory }: StreamSnapshot): void {
-  dispose(memory as never);
-}
+import { type FrameState, type SteppedFrame, stepInGraph, stepNumbers } from "./denoiseStep.js";
+import type { FrameStream, NewFrame, StreamSize } from "./world.js";
 
 /** Which branches a step runs: the unconditional one for guidance, and also without if it has a past of its own. */
 interface Branches {

@@ -15,11 +15,10 @@ import {
   zeros,
 } from "@tensorflow/tfjs";
 import type { DenoiseInputs } from "../diffusion/denoise.js";
-import { releaseStream, type StreamSnapshot } from "./frameStream.js";
 import type { FrameHistory, Snapshot } from "./history.js";
 import type { RolloutConfig } from "./rolloutConfig.js";
 import { type PastFrame, RecentFrames } from "./wholeHistory.js";
-import type { World } from "./world.js";
+import { releaseStream, type StreamSnapshot, type World } from "./world.js";
 
 interface StreamHistorySnapshot extends Snapshot {
   readonly recent: ReturnType<RecentFrames["snapshot"]>;

@@ -1,11 +1,12 @@
-/** What a rollout knows of a world model: what frames look like, and a function that predicts. */
-import type { Tensor3D, Tensor5D } from "@tensorflow/tfjs";
-import type { Denoise, DenoiseInputs } from "../diffusion/denoise.js";
-import { unetDenoise } from "../diffusion/unetDenoise.js";
-import type { VideoUnet } from "../model/videoUnet.js";
-import { createSchedule, labSchedule, type Schedule, type ScheduleConfig } from "../schedule/schedule.js";
-import { type RunOptions, runner } from "../train/run.js";
-import { type FrameStream, forEveryVideo, frameStreams, type StreamSize } from "./frameStream.js";
+/**
+ * What a rollout knows of a world model: what frames look like, a function that predicts, and perhaps a stream with a
+ * memory. Samplers know no network but through this.
+ */
+import { dispose, type Tensor3D, type Tensor5D } from "@tensorflow/tfjs";
+import type { DenoiseInputs } from "../diffusion/denoise.js";
+import type { Schedule } from "../schedule/schedule.js";
+import type { Weights } from "../weights/safetensors.js";
+import type { FrameState, SteppedFrame, StepSettings } from "./denoiseStep.js";
 
 export interface World {
   readonly schedule: Schedule;
@@ -24,50 +25,47 @@ export interface World {
   readonly predict: (inputs: DenoiseInputs) => Promise<Tensor5D>;
 }
 
-export interface WorldOptions extends RunOptions {
-  /** `labSchedule` unless given. */
-  readonly schedule?: ScheduleConfig;
-  /**
-   * See `World.lengths`. Only for a causal network: later frames, the padding among them, must not matter. Unless given,
-   * a compiled causal network is padded to powers of two.
-   */
-  readonly lengths?: readonly number[];
-  /** Text and image tokens that every video is given [1, token, width]; for a network with cross-attention. */
-  readonly context?: Tensor3D;
+export interface StreamSize {
+  /** Videos side by side. */
+  readonly batch: number;
+  readonly height: number;
+  readonly width: number;
+  /** Frames that can be remembered at once, to begin with. */
+  readonly slots: number;
+  /** What happens when all slots hold frames that are still seen: more slots, or the oldest frame goes. */
+  readonly full: "grow" | "evict";
 }
 
-const powersOfTwo = [1, 2, 4, 8, 16, 32, 64, 128];
-
-/**
- * A video U-Net as a world to roll out. Its weights become part of compiled graphs: to roll out a network in training,
- * take a snapshot of it.
- *
- * @throws RangeError if lengths are given for a network that is not causal
- */
-export function createWorld(model: VideoUnet, options: WorldOptions = {}): World {
-  const { schedule = labSchedule, lengths, context, ...run } = options;
-  const { config } = model;
-  const causal = config.convPadding === "causal" && config.mask !== "full" && config.norm !== "clip";
-  if (lengths && !causal)
-    throw new RangeError(
-      "createWorld: lengths were given, but the model is not causal, so padding would change its frames; causalize it.",
-    );
-  const padded = lengths ?? (causal && run.engine !== "eager" ? powersOfTwo : undefined);
-  const denoise = givenContext(unetDenoise(model), context);
-  const predict = runner(denoise, run, model.weights);
-  const levels = createSchedule(schedule);
-  return {
-    schedule: levels,
-    actionSize: config.actionSize,
-    causal,
-    ...(padded && { lengths: padded }),
-    predict,
-    ...(causal && { openStream: frameStreams(model, levels, context, run) }),
-  };
+/** A state to return to; `release` it when it is no longer needed. */
+export interface StreamSnapshot {
+  readonly memory: Weights;
+  readonly held: readonly number[];
+  readonly frames: number;
 }
 
-/** The same network, told the same tokens for every video. */
-function givenContext(denoise: Denoise, context?: Tensor3D): Denoise {
-  if (!context) return denoise;
-  return (inputs) => denoise({ ...inputs, context: forEveryVideo(context, inputs.x.shape[0]) });
+/** What the network is told of the frame to come, besides its noisy self. */
+export interface NewFrame {
+  /** Clean first frame of the video [batch, 1, height, width, channel]. */
+  readonly firstFrame: Tensor5D;
+  /** The action that leads to it [batch, 1, action]. */
+  readonly action?: Tensor3D;
+}
+
+export interface FrameStream {
+  /** Frames remembered so far, those included whose slots were taken again. */
+  readonly frames: number;
+  /** The next frame one denoising step further; the action is the same for both branches of guidance. */
+  denoise(state: FrameState, given: NewFrame, settings: StepSettings): Promise<SteppedFrame>;
+  /** Remembers the next frame, a single branch. */
+  remember(inputs: DenoiseInputs): Promise<void>;
+  /** Forgets all frames. */
+  reset(): void;
+  snapshot(): StreamSnapshot;
+  restore(snapshot: StreamSnapshot): void;
+  dispose(): void;
+}
+
+/** Frees a snapshot; snapshots share tensors with the stream until then. */
+export function releaseStream({ memory }: StreamSnapshot): void {
+  dispose(memory as never);
 }

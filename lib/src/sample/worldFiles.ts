@@ -11,7 +11,7 @@ import { loadWeights, type Weights } from "../weights/safetensors.js";
 import { saveWeights } from "../weights/saveWeights.js";
 import { type CodecModel, createFrameCodec } from "./frameCodec.js";
 import type { RolloutConfig } from "./rolloutConfig.js";
-import { createWorld } from "./world.js";
+import { createWorld } from "./unetWorld.js";
 import { createWorldModel, type WorldModel, type WorldModelOptions } from "./worldModel.js";
 
 /** Everything that a world model is made of. */

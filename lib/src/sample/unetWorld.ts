@@ -1,0 +1,57 @@
+/** The video U-Net as a world: the only way by which a network comes to a rollout. */
+import type { Tensor3D } from "@tensorflow/tfjs";
+import type { Denoise } from "../diffusion/denoise.js";
+import { unetDenoise } from "../diffusion/unetDenoise.js";
+import type { VideoUnet } from "../model/videoUnet.js";
+import { createSchedule, labSchedule, type ScheduleConfig } from "../schedule/schedule.js";
+import { type RunOptions, runner } from "../train/run.js";
+import { forEveryVideo, frameStreams } from "./frameStream.js";
+import type { World } from "./world.js";
+
+export interface WorldOptions extends RunOptions {
+  /** `labSchedule` unless given. */
+  readonly schedule?: ScheduleConfig;
+  /**
+   * See `World.lengths`. Only for a causal network: later frames, the padding among them, must not matter. Unless given,
+   * a compiled causal network is padded to powers of two.
+   */
+  readonly lengths?: readonly number[];
+  /** Text and image tokens that every video is given [1, token, width]; for a network with cross-attention. */
+  readonly context?: Tensor3D;
+}
+
+const powersOfTwo = [1, 2, 4, 8, 16, 32, 64, 128];
+
+/**
+ * A video U-Net as a world to roll out. Its weights become part of compiled graphs: to roll out a network in training,
+ * take a snapshot of it.
+ *
+ * @throws RangeError if lengths are given for a network that is not causal
+ */
+export function createWorld(model: VideoUnet, options: WorldOptions = {}): World {
+  const { schedule = labSchedule, lengths, context, ...run } = options;
+  const { config } = model;
+  const causal = config.convPadding === "causal" && config.mask !== "full" && config.norm !== "clip";
+  if (lengths && !causal)
+    throw new RangeError(
+      "createWorld: lengths were given, but the model is not causal, so padding would change its frames; causalize it.",
+    );
+  const padded = lengths ?? (causal && run.engine !== "eager" ? powersOfTwo : undefined);
+  const denoise = givenContext(unetDenoise(model), context);
+  const predict = runner(denoise, run, model.weights);
+  const levels = createSchedule(schedule);
+  return {
+    schedule: levels,
+    actionSize: config.actionSize,
+    causal,
+    ...(padded && { lengths: padded }),
+    predict,
+    ...(causal && { openStream: frameStreams(model, levels, context, run) }),
+  };
+}
+
+/** The same network, told the same tokens for every video. */
+function givenContext(denoise: Denoise, context?: Tensor3D): Denoise {
+  if (!context) return denoise;
+  return (inputs) => denoise({ ...inputs, context: forEveryVideo(context, inputs.x.shape[0]) });
+}
