@@ -20,43 +20,81 @@ const shares = [0.4, 0.3, 0.1, 0.2];
 const testShare = 0.1;
 
 /** @typedef {typeof import("vid2world")} Lab */
+/** @typedef {import("vid2world").Episode} Episode */
 
-/** @type {Record<string, { format: string, frames: number, open: (lab: Lab) => Promise<any> }>} */
+/**
+ * How to record in a world: `draw`, uniform in [0, 1), chooses who acts.
+ *
+ * @typedef {{
+ *   actionNames: readonly string[],
+ *   record: (draw: number, options: { seed: number, frames: number, size: number }) => Episode | Promise<Episode>,
+ *   close: () => void,
+ * }} Recorder
+ */
+
+/** @type {Record<string, { format: string, frames: number, open: (lab: Lab) => Promise<Recorder> }>} */
 const worlds = {
   arena: {
     format: "csgo",
     frames: 200,
-    open: async (lab) => ({ simulator: lab.createArena(1), policies: lab.arenaBehaviours() }),
+    open: async (lab) => recorder(lab, lab.createArena(1), lab.arenaBehaviours()),
   },
   trail: {
     format: "recon",
     frames: 64,
+    open: async (lab) => {
+      const trail = recorder(lab, lab.createTrail(1), lab.trailBehaviours());
+      return { ...trail, record: async (draw, options) => drive(lab, await trail.record(draw, options)) };
+    },
+  },
+  passive: {
+    format: "videos",
+    frames: 32,
     open: async (lab) => ({
-      simulator: lab.createTrail(1),
-      policies: lab.trailBehaviours(),
-      finish: drive(lab),
+      actionNames: [],
+      record: (_, { seed, ...options }) => lab.passiveClip(seed, options),
+      close() {},
     }),
   },
 };
+
+/**
+ * Records with one of the policies, each as often as `shares` says.
+ *
+ * @param {Lab} lab
+ * @param {import("vid2world").Simulator<any>} simulator
+ * @param {readonly import("vid2world").BehaviourPolicy<any>[]} policies
+ * @returns {Recorder}
+ */
+function recorder(lab, simulator, policies) {
+  return {
+    actionNames: simulator.actionNames,
+    record(draw, options) {
+      let chosen = 0;
+      for (let sum = shares[0]; draw >= sum && chosen < policies.length - 1; sum += shares[chosen]) chosen++;
+      return lab.recordEpisode(simulator, policies[chosen], options);
+    },
+    close: () => simulator.dispose(),
+  };
+}
 
 /**
  * Actions of the trail as RECON's are read: how the robot really moved, in the units of Navigation World Models, where
  * the world takes metres that it was told to move.
  *
  * @param {Lab} lab
+ * @param {Episode} episode
  */
-function drive(lab) {
-  return (/** @type {import("vid2world").Episode} */ episode) => {
-    const states = /** @type {{ pose: import("vid2world").Pose }[]} */ (episode.metadata.states);
-    const poses = states.map(({ pose }) => pose);
-    const actions = new Float32Array(3 * poses.length);
-    for (let t = 0; t + 1 < poses.length; t++) actions.set(lab.reconAction(poses[t], poses[t + 1]), 3 * t);
-    const metadata = {
-      ...episode.metadata,
-      position: poses.map(({ x, y }) => [x, y]),
-      yaw: poses.map(({ yaw }) => yaw),
-    };
-    return { ...episode, actions, metadata };
+function drive(lab, episode) {
+  const states = /** @type {{ pose: import("vid2world").Pose }[]} */ (episode.metadata.states);
+  const poses = states.map(({ pose }) => pose);
+  const actions = new Float32Array(3 * poses.length);
+  for (let t = 0; t + 1 < poses.length; t++) actions.set(lab.reconAction(poses[t], poses[t + 1]), 3 * t);
+  const position = poses.map(({ x, y }) => [x, y]);
+  return {
+    ...episode,
+    actions,
+    metadata: { ...episode.metadata, position, yaw: poses.map(({ yaw }) => yaw) },
   };
 }
 
@@ -108,7 +146,7 @@ await runMain(async () => {
   await installDependencies();
   await buildLibrary();
   const lab = await import("vid2world");
-  const { simulator, policies, finish } = await world.open(lab);
+  const { actionNames, record, close } = await world.open(lab);
   const digits = String(episodes).length;
   const tally = new Tally();
   const bar = workBar(episodes * frames, "frames");
@@ -117,11 +155,7 @@ await runMain(async () => {
   async function* recorded() {
     for (let i = 0; i < episodes; i++) {
       const [draw] = lab.uniformValues(1, lab.deriveSeed(seed, 1, i));
-      let chosen = 0;
-      for (let sum = shares[0]; draw >= sum && chosen < policies.length - 1; sum += shares[chosen]) chosen++;
-      const options = { seed: lab.deriveSeed(seed, 2, i), frames, size };
-      const raw = lab.recordEpisode(simulator, policies[chosen], options);
-      const episode = finish ? finish(raw) : raw;
+      const episode = await record(draw, { seed: lab.deriveSeed(seed, 2, i), frames, size });
       const name = `${format === "csgo" ? "hdf5_" : ""}${given.world}_${String(i + 1).padStart(digits, "0")}`;
       names.push(name);
       tally.add(episode);
@@ -132,7 +166,7 @@ await runMain(async () => {
 
   await lab.writeEpisodes(out, recorded(), { format, quality });
   bar.end();
-  simulator.dispose();
+  close();
   const set = await lab.openEpisodes(out, { format });
   const split = lab.splitEpisodes(set.names, { testShare, seed });
   for (const side of /** @type {const} */ (["train", "test"]))
@@ -144,7 +178,7 @@ await runMain(async () => {
     seed,
     format,
     picture: quality ? `JPEG ${quality}` : format === "videos" ? "H.264" : "lossless",
-    ...tally.summary(simulator.actionNames),
+    ...tally.summary(actionNames),
     split,
     files: listFiles(out),
   };

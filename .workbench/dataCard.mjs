@@ -68,7 +68,7 @@ export class Tally {
     this.frames += frameCount;
     this.size = [height, width];
     this.fps = fps;
-    const policy = String(metadata.policy ?? "none");
+    const policy = String(metadata.policy ?? metadata.kind ?? "none");
     this.policies[policy] ??= { episodes: 0, frames: 0 };
     this.policies[policy].episodes++;
     this.policies[policy].frames += frameCount;
@@ -141,9 +141,9 @@ export function cardPage(card) {
     `${frames} frames of ${frameSize.join("×")}, ${framesPerSecond} per second, in the format \`${card.format}\`. ` +
       "Made by the built-in simulator; equal commands give equal files.",
     `    ${card.command}`,
-    "## Who acted",
+    actions.length ? "## Who acted" : "## What is shown",
     table(
-      ["policy", "episodes", "frames"],
+      [actions.length ? "policy" : "kind", "episodes", "frames"],
       Object.entries(policies).map(([name, { episodes, frames }]) => [name, episodes, frames]),
     ),
   ];

@@ -75,6 +75,19 @@ test("recon keeps the poses that an episode has, and refuses actions that do not
   );
 });
 
+test("equal episodes give equal files, whenever they are written", async () => {
+  const bytes = async (format: EpisodeFormat, folder: string) => {
+    const path = join(scratch, "equal", folder, format);
+    await writeEpisodes(path, [madeUp(format, "run", { height: 16, width: 16 })], { format });
+    return readdirSync(path).map((name) => [name, readFileSync(join(path, name)).toString("base64")]);
+  };
+  const formats = ["rt1", "csgo", "recon", "videos"] as const;
+  const first = [];
+  for (const format of formats) first.push(await bytes(format, "first"));
+  await new Promise((later) => setTimeout(later, 1100)); // files store whole seconds
+  for (const [i, format] of formats.entries()) expect(await bytes(format, "second")).toEqual(first[i]);
+});
+
 test("JPEG is smaller than PNG, and near it", async () => {
   const smooth = (format: Format) => {
     const pictures = Uint8Array.from({ length: 2 * 32 * 32 * 3 }, (_, i) => 120 + 60 * Math.sin(i / 7));
