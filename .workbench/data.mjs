@@ -34,16 +34,21 @@ const testShare = 0.1;
 
 /** @type {Record<string, { format: string, frames: number, open: (lab: Lab) => Promise<Recorder> }>} */
 const worlds = {
+  tabletop: {
+    format: "rt1",
+    frames: 32,
+    open: async (lab) => recorder(lab, await lab.makeWorld("tabletop", 1), lab.tabletopBehaviours()),
+  },
   arena: {
     format: "csgo",
     frames: 200,
-    open: async (lab) => recorder(lab, lab.createArena(1), lab.arenaBehaviours()),
+    open: async (lab) => recorder(lab, await lab.makeWorld("arena", 1), lab.arenaBehaviours()),
   },
   trail: {
     format: "recon",
     frames: 64,
     open: async (lab) => {
-      const trail = recorder(lab, lab.createTrail(1), lab.trailBehaviours());
+      const trail = recorder(lab, await lab.makeWorld("trail", 1), lab.trailBehaviours());
       return { ...trail, record: async (draw, options) => drive(lab, await trail.record(draw, options)) };
     },
   },
