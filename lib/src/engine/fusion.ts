@@ -3,6 +3,7 @@
  * saves a pass over memory. This is done on the finished list of nodes, when it is known who else reads a product.
  */
 import { type Node, sameShape, type Value } from "./graph.js";
+import { inOrder } from "./order.js";
 
 /** The same graph with products and sums joined; `outputs` are values that must still be made. */
 export function fuseSums(nodes: readonly Node[], outputs: readonly Value[]): Node[] {
@@ -82,25 +83,4 @@ function keepsRows(reorder: Node, product: Node): boolean {
   if (reorder.op === "Reshape") return before[before.length - 1] === after[after.length - 1];
   const order = reorder.attributes.perm as readonly number[];
   return order[order.length - 1] === 1; // channels, which ONNX's Conv has on axis 1
-}
-
-/** Nodes so that each comes after the ones it reads. */
-function inOrder(nodes: readonly Node[], makers: ReadonlyMap<Value, Node>): Node[] {
-  const sorted = new Set<Node>();
-  const visit = (root: Node) => {
-    const path = [root];
-    while (path.length > 0) {
-      const node = path[path.length - 1];
-      const needed = node.inputs
-        .map((input) => input && makers.get(input))
-        .find((maker) => maker && !sorted.has(maker));
-      if (needed) path.push(needed);
-      else {
-        sorted.add(node);
-        path.pop();
-      }
-    }
-  };
-  nodes.forEach(visit);
-  return [...sorted];
 }

@@ -13,6 +13,7 @@ import {
   type Value,
   valueName,
 } from "./graph.js";
+import { fuseLayers } from "./layers.js";
 import { type GraphParts, type NamedNode, type NamedValue, namedNode, namedValue } from "./onnx.js";
 import type { Trace } from "./trace.js";
 
@@ -59,7 +60,8 @@ export function takeInventory(graph: Graph, outputs: readonly Value[]): Inventor
   const nodes = new Map<string, Node>();
   const constants = new Set<Value>();
   const used = new Set<Value>();
-  for (const node of fuseSums(liveNodes(graph, outputs), outputs)) {
+  const fused = fuseLayers(graph, liveNodes(graph, outputs), outputs);
+  for (const node of fuseSums(fused, outputs)) {
     nodes.set(`${node.origin}/${node.op}_${node.outputs[0].id}`, node);
     for (const input of node.inputs) {
       if (input?.constant) constants.add(input);
