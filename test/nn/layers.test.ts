@@ -1,7 +1,7 @@
 import { memory, type Tensor, type Tensor3D, type Tensor4D, tensor, tensor1d } from "@tensorflow/tfjs";
 import { normalNoise, type Weights } from "vid2world";
 import { attend, joinHeads, splitHeads } from "vid2world/dist/nn/attention.js";
-import { convolveFrames, convolveImage, doubleImage } from "vid2world/dist/nn/convolution.js";
+import { convolveDoubled, convolveFrames, convolveImage } from "vid2world/dist/nn/convolution.js";
 import { cumulativeGroupNorm } from "vid2world/dist/nn/cumulativeNorm.js";
 import { sinusoidEmbedding } from "vid2world/dist/nn/embedding.js";
 import { gelu, linear } from "vid2world/dist/nn/linear.js";
@@ -62,11 +62,12 @@ test("an image convolution reads PyTorch's layout: rows, then columns", () => {
   expect([...alone(() => convolveImage(weights, "c", x)).dataSync()]).toEqual([4, 0, 9, 2]);
 });
 
-test("doubling an image repeats every pixel, in every image", () => {
-  const x = noise<Tensor4D>([2, 2, 3, 4], 1);
-  const doubled = alone(() => doubleImage(x));
-  expect(doubled.shape).toEqual([2, 4, 6, 4]);
-  expect(farthest(doubled, x.resizeNearestNeighbor([4, 6]))).toBe(0);
+test("a convolution of a doubled image is that of the image with every pixel repeated", () => {
+  const weights = { "c.weight": noise([5, 4, 3, 3], 1), "c.bias": noise([5], 2) };
+  const x = noise<Tensor4D>([2, 2, 3, 4], 3);
+  const doubled = alone(() => convolveDoubled(weights, "c", x));
+  expect(doubled.shape).toEqual([2, 4, 6, 5]);
+  expect(farthest(doubled, convolveImage(weights, "c", x.resizeNearestNeighbor([4, 6])))).toBeLessThan(1e-5);
 });
 
 test("group norm gives every group mean 0 and variance 1 before scale and shift", () => {

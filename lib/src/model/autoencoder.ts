@@ -7,7 +7,7 @@
  */
 import { type Tensor, type Tensor3D, type Tensor4D, type Tensor5D, tidy } from "@tensorflow/tfjs";
 import { attend } from "../nn/attention.js";
-import { convolveImage, doubleImage } from "../nn/convolution.js";
+import { convolveDoubled, convolveImage } from "../nn/convolution.js";
 import { linear, silu } from "../nn/linear.js";
 import { groupNorm } from "../nn/norm.js";
 import {
@@ -188,7 +188,7 @@ function decodeImages(autoencoder: Autoencoder, latents: Tensor4D): Tensor4D {
         for (let i = 0; i <= config.resBlocks; i++)
           inside = residual(autoencoder, `decoder.up.${level}.block.${i}`, inside);
         if (level === 0) return inside;
-        return convolveImage(weights, `decoder.up.${level}.upsample.conv`, doubleImage(inside));
+        return convolveDoubled(weights, `decoder.up.${level}.upsample.conv`, inside);
       });
     return convolveImage(weights, "decoder.conv_out", silu(norm(autoencoder, "decoder.norm_out", h)));
   });

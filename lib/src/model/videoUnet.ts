@@ -15,7 +15,7 @@ import {
   type Tensor5D,
   tidy,
 } from "@tensorflow/tfjs";
-import { convolveImage, doubleImage } from "../nn/convolution.js";
+import { convolveDoubled, convolveImage } from "../nn/convolution.js";
 import { perceptron, sinusoidEmbedding } from "../nn/embedding.js";
 import { silu } from "../nn/linear.js";
 import { createWeights } from "../nn/parameters.js";
@@ -105,7 +105,7 @@ function runLayer(
         ]),
       );
     case "up":
-      return flow.watch(name, convolveImage(weights, `${name}.conv`, doubleImage(x)));
+      return flow.watch(name, convolveDoubled(weights, `${name}.conv`, x));
   }
 }
 

@@ -60,18 +60,31 @@ export function convolveFrames(weights: Weights, name: string, x: Tensor4D, befo
 }
 
 /**
- * Every pixel twice in both directions.
+ * A 3×3 convolution of the image made twice as large by repeating pixels, without making that image: a pixel of the
+ * result sees only 2×2 different ones, so each of the four kinds of pixel (upper or lower, left or right in its pair)
+ * is a 2×2 convolution of the image as it is, at 4/9 of the cost.
  *
- * Written with concatenations because the gradient of TensorFlow.js' own nearest-neighbour resize is wrong on its CPU
- * backend for more than one image.
- *
- * @param x [image, height, width, channel]
+ * @param x [image, height, width, in]
+ * @returns [image, 2 · height, 2 · width, out]
  */
-export function doubleImage(x: Tensor4D): Tensor4D {
+export function convolveDoubled(weights: Weights, name: string, x: Tensor4D): Tensor4D {
   return tidy(() => {
-    const [images, height, width, channels] = x.shape;
-    const column = x.reshape([images * height, width, 1, channels]);
-    const row = concat([column, column], 2).reshape([images, height, 1, 2 * width * channels]);
-    return concat([row, row], 2).reshape([images, 2 * height, 2 * width, channels]) as Tensor4D;
+    const kernel = weight(weights, `${name}.weight`) as Tensor4D;
+    const [images, height, width] = x.shape;
+    const outputs = kernel.shape[0];
+    /** The kernel along one axis as the first or the second pixel of a pair sees it. */
+    const seen = (taps: Tensor4D, axis: number, second: number) => {
+      const [before, at, after] = taps.split(3, axis) as Tensor4D[];
+      return concat(second ? [before.add(at), after] : [before, at.add(after)], axis) as Tensor4D;
+    };
+    const part = (lower: number, right: number) => {
+      const taps = seen(seen(kernel, 2, lower), 3, right).transpose([2, 3, 1, 0]) as Tensor4D;
+      const sides = [lower, right].map((second): [number, number] => [1 - second, second]);
+      return conv2d(x, taps, 1, [[0, 0], sides[0], sides[1], [0, 0]]).add(weight(weights, `${name}.bias`));
+    };
+    const rows = [0, 1].map((lower) =>
+      concat([part(lower, 0), part(lower, 1)], 3).reshape([images, height, 2 * width * outputs]),
+    );
+    return concat(rows, 2).reshape([images, 2 * height, 2 * width, outputs]) as Tensor4D;
   });
 }
