@@ -5,7 +5,6 @@ import {
   type Tensor2D,
   type Tensor3D,
   type Tensor5D,
-  tensor1d,
   tensor2d,
   tidy,
 } from "@tensorflow/tfjs";
@@ -67,7 +66,7 @@ test.each([
         visible: tensor2d([Array.from({ length: slots }, (_, slot) => (slot < t ? sees[t][slot] : 0))]),
         share: scalar(t / (t + 1)),
       };
-      const slot = tensor1d(Array.from({ length: slots }, (_, s) => Number(s === t)));
+      const slot = tensor2d([[t]], [1, 1], "int32");
       return {
         output: videoUnetStream(model, at(t), past),
         next: rememberFrame(model, at(t), { ...past, slot }),
@@ -89,7 +88,7 @@ test("two branches on one memory give what each gives alone", () => {
       visible: tensor2d([[0, 0]]),
       share: scalar(0),
     };
-    const tensors = rememberFrame(model, at(0), { ...past, slot: tensor1d([0, 1]) });
+    const tensors = rememberFrame(model, at(0), { ...past, slot: tensor2d([[1]], [1, 1], "int32") });
     const later = { tensors, visible: tensor2d([[0, 1]]), share: scalar(0.5) };
     const dropped = { ...at(1), actionMask: tensor2d([[0], [0]]) };
     const alone = [

@@ -45,8 +45,8 @@ export function emptyMemory(
       for (const part of ["attn1", "attn2"])
         for (const kind of ["keys", "values"])
           memory[`${name}.transformer_blocks.0.${part}.${kind}`] = zeros([
-            (batch * positions * width) / config.headWidth,
             slots,
+            (batch * positions * width) / config.headWidth,
             config.headWidth,
           ]);
     };
@@ -59,9 +59,9 @@ export function emptyMemory(
       ]) {
         const convolution = `${name}.temopral_conv.conv${stage}.${index}`;
         norm(`${name}.temopral_conv.conv${stage}.0`);
-        memory[`${convolution}.tail`] = zeros([batch, config.temporalTaps - 1, positions, width]);
         const bias = weight(weights, `${convolution}.bias`).reshape([1, 1, 1, width]);
-        memory[`${convolution}.carry`] = bias.tile([batch, 1, positions, 1]); // no past adds nothing but the bias
+        for (let later = 0; later < config.temporalTaps - 1; later++)
+          memory[`${convolution}.carry.${later}`] = bias.tile([batch, 1, positions, 1]); // no past adds only the bias
       }
     };
     let positions = size.height * size.width;

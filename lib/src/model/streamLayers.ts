@@ -11,14 +11,11 @@ import {
   matMul,
   type Scalar,
   type Tensor,
-  type Tensor1D,
   type Tensor2D,
   type Tensor3D,
   type Tensor4D,
-  tidy,
-  where,
+  tensorScatterUpdate,
 } from "@tensorflow/tfjs";
-import { convolveFrames } from "../nn/convolution.js";
 import { scaleAndShift } from "../nn/norm.js";
 import { weight } from "../nn/parameters.js";
 import type { Weights } from "../weights/safetensors.js";
@@ -27,18 +24,18 @@ import type { Flow } from "./flow.js";
 /** The past of a stream, as one call sees it. */
 export interface StreamPast {
   /**
-   * By layer name: of a temporal convolution its last inputs, `.tail` [batch, taps − 1, position, channel], and what
-   * they add to the next frame, `.carry` [batch, 1, position, channel]; of a temporal attention `.keys` and `.values`
-   * [batch · position · head, slot, channel of the head]; of a cumulative norm `.mean` and `.variance`
-   * [batch, 1, group].
+   * By layer name: of a temporal convolution what the past adds to the next frame, `.carry.0`, to the one after it,
+   * `.carry.1`, and so on for all taps but the newest, [batch, 1, position, channel] each; of a temporal attention
+   * `.keys` and `.values` [slot, batch · position · head, channel of the head]; of a cumulative norm `.mean` and
+   * `.variance` [batch, 1, group].
    */
   readonly tensors: Readonly<Weights>;
   /** 1 for every slot whose frame the new one sees, else 0 [1, slot]. */
   readonly visible: Tensor2D;
   /** n / (n + 1) after n frames; the weight of the past in cumulative norms. */
   readonly share: Scalar;
-  /** 1 for the slot that the new frame takes, else 0 [slot]; absent if it is not to be remembered. */
-  readonly slot?: Tensor1D;
+  /** The slot that the new frame takes, an int32 [1, 1]; absent if it is not to be remembered. */
+  readonly slot?: Tensor2D;
 }
 
 function remembered(past: StreamPast, name: string): Tensor {
@@ -53,37 +50,28 @@ function forBranches<T extends Tensor>(tensor: T, branches: number): T {
   return branches === 1 ? tensor : (concat(Array.from({ length: branches }, () => tensor)) as T);
 }
 
-/** What the last inputs of a temporal convolution add to the next frame, the bias included. */
-function carryOf(weights: Weights, name: string, tail: Tensor4D): Tensor4D {
-  return tidy(() => {
-    const kernel = weight(weights, `${name}.weight`);
-    const [outputs, inputs, taps] = kernel.shape;
-    const past = {
-      [`${name}.weight`]: kernel.slice([0, 0, 0], [outputs, inputs, taps - 1]),
-      [`${name}.bias`]: weights[`${name}.bias`],
-    };
-    return convolveFrames(past, name, tail);
-  });
-}
-
 /** A causal temporal convolution of the new frame [batch, 1, position, channel]. */
 export function streamConvolution(flow: Flow, past: StreamPast, name: string, x: Tensor4D): Tensor4D {
   const kernel = weight(flow.weights, `${name}.weight`);
+  const bias = weight(flow.weights, `${name}.bias`);
   const [outputs, inputs, taps] = kernel.shape;
-  const carry = remembered(past, `${name}.carry`) as Tensor4D;
-  if (flow.kept) {
-    const tail = remembered(past, `${name}.tail`) as Tensor4D;
-    const [batch, , positions, channels] = tail.shape;
-    const next = concat([tail, x], 1).slice([0, 1, 0, 0], [batch, taps - 1, positions, channels]) as Tensor4D;
-    flow.kept[`${name}.tail`] = next;
-    flow.kept[`${name}.carry`] = carryOf(flow.weights, name, next);
-  }
-  const newest = kernel.slice([0, 0, taps - 1], [outputs, inputs, 1]).reshape([outputs, inputs]);
-  const product = matMul(x.reshape([-1, inputs]), newest, false, true).reshape([
-    ...x.shape.slice(0, 3),
-    outputs,
-  ]);
-  return product.add(forBranches(carry, x.shape[0] / carry.shape[0])) as Tensor4D;
+  const rows = x.reshape([-1, inputs]) as Tensor2D;
+  const tap = (place: number) => {
+    const matrix = kernel.slice([0, 0, place], [outputs, inputs, 1]).reshape([outputs, inputs]);
+    return matMul(rows, matrix as Tensor2D, false, true);
+  };
+  const carries = Array.from({ length: taps - 1 }, (_, later) => remembered(past, `${name}.carry.${later}`));
+  const one = carries[0]?.shape ?? [x.shape[0], 1, x.shape[2], outputs];
+  if (flow.kept)
+    for (const later of carries.keys()) {
+      const before = carries[later + 1]?.reshape([-1, outputs]) ?? bias;
+      flow.kept[`${name}.carry.${later}`] = tap(taps - 2 - later)
+        .add(before)
+        .reshape(one);
+    }
+  // A memory that several branches share is added to each.
+  const product = tap(taps - 1).reshape([-1, ...one]);
+  return product.add(carries[0] ?? bias).reshape([...x.shape.slice(0, 3), outputs]) as Tensor4D;
 }
 
 /**
@@ -100,25 +88,21 @@ export function streamAttention(
 ): Tensor4D {
   const keys = remembered(past, `${name}.keys`) as Tensor3D;
   const values = remembered(past, `${name}.values`) as Tensor3D;
-  const [rows, slots, width] = keys.shape;
+  const [slots, rows, width] = keys.shape;
   const branches = query.size / (rows * width);
-  // [batch · position · head, branch, channel of the head]
-  const own = (x: Tensor4D) => x.reshape([branches, rows, width]).transpose([1, 0, 2]) as Tensor3D;
-  const [asked, ownKey, ownValue] = [own(query), own(key), own(value)];
+  const own = (x: Tensor4D) => x.reshape([branches, rows, width]) as Tensor3D;
   if (flow.kept && past.slot) {
-    const taken = past.slot.reshape([1, slots, 1]).cast("bool");
-    const put = (all: Tensor3D, one: Tensor3D) => where(taken, one, all) as Tensor3D;
-    flow.kept[`${name}.keys`] = put(keys, ownKey);
-    flow.kept[`${name}.values`] = put(values, ownValue);
+    flow.kept[`${name}.keys`] = tensorScatterUpdate(keys, past.slot, own(key));
+    flow.kept[`${name}.values`] = tensorScatterUpdate(values, past.slot, own(value));
   }
-  const scaled = asked.mul(1 / Math.sqrt(width)) as Tensor3D;
-  const hidden = past.visible.sub(1).mul(1e9).reshape([1, 1, slots]);
-  const toPast = matMul(scaled, keys, false, true).add(hidden);
-  const toSelf = scaled.mul(ownKey).sum(2, true);
+  const byRow = (x: Tensor3D) => x.transpose([1, 0, 2]) as Tensor3D; // [batch · position · head, …, channel of the head]
+  const asked = own(query).mul(1 / Math.sqrt(width)) as Tensor3D;
+  const toPast = matMul(byRow(asked), byRow(keys), false, true).add(past.visible.sub(1).mul(1e9));
+  const toSelf = byRow(asked.mul(own(key)).sum(2, true));
   const attention = concat([toPast, toSelf], 2).softmax() as Tensor3D;
-  const [fromPast, fromSelf] = attention.split([slots, 1], 2) as [Tensor3D, Tensor3D];
-  const seen = matMul(fromPast, values).add(fromSelf.mul(ownValue));
-  return seen.transpose([1, 0, 2]).reshape(query.shape) as Tensor4D;
+  const [ofPast, ofSelf] = attention.split([slots, 1], 2) as [Tensor3D, Tensor3D];
+  const fromPast = byRow(matMul(ofPast, byRow(values)));
+  return fromPast.add(byRow(ofSelf).mul(own(value))).reshape(query.shape) as Tensor4D;
 }
 
 /** Group norm of the new frame by the moments of all frames up to it. */

@@ -146,7 +146,7 @@ function openStream(
     },
     async remember(inputs) {
       const taken = makeRoom();
-      const now = { ...past(), slot: tensor1d(held.map((_, slot) => Number(slot === taken))) };
+      const now = { ...past(), slot: tensor2d([[taken]], [1, 1], "int32") };
       replace(await remember(inputs, { tensors: memory, ...now }));
       dispose(now as never);
       held[taken] = frames;
@@ -176,6 +176,6 @@ function cloned(memory: Weights): Weights {
 /** A tensor of the memory with `more` empty slots, if it has slots. */
 function widened(name: string, tensor: Tensor, more: number): Tensor {
   if (!name.endsWith(".keys") && !name.endsWith(".values")) return tensor.clone();
-  const [rows, , width] = tensor.shape;
-  return concat([tensor, zeros([rows, more, width])], 1);
+  const [, rows, width] = tensor.shape;
+  return concat([tensor, zeros([more, rows, width])]);
 }
