@@ -256,6 +256,7 @@ export type {
 } from "./worlds/raster/scene.js";
 export { cosine, sine } from "./worlds/raster/trigonometry.js";
 export { rotationAbout } from "./worlds/raster/vector.js";
+export { type ClipSource, clipSources, recordClip } from "./worlds/recordClip.js";
 export { type RecordOptions, recordEpisode } from "./worlds/recordEpisode.js";
 export type { Simulator, SimulatorSnapshot, WorldName } from "./worlds/simulator.js";
 export { tabletopBehaviours } from "./worlds/tabletop/behaviour.js";
@@ -344,6 +345,8 @@ export {
 
 // study/
 
+export { loadAutoencoder, saveAutoencoder } from "./study/autoencoderFiles.js";
+export { type ClipSet, type Clips, openClips } from "./study/clipSet.js";
 export { type ArmComparison, type CompareOptions, compareArms } from "./study/compareArms.js";
 export {
   defineStudy,
@@ -352,6 +355,7 @@ export {
   type UnitOptions,
   type UnitValues,
 } from "./study/defineStudy.js";
+export type { ModelCard } from "./study/modelCard.js";
 export {
   cardDifferences,
   cardHash,
@@ -359,6 +363,15 @@ export {
   type ProtocolCard,
   requireComparable,
 } from "./study/protocolCard.js";
+export {
+  type AutoencoderRecipe,
+  findRecipe,
+  type PassiveRecipe,
+  type Recipe,
+  type RecipeName,
+  recipes,
+  type WorldRecipe,
+} from "./study/recipe.js";
 export type { SeedClipValues } from "./study/resample.js";
 export { type Claim, openResultStore, type ResultStore, type StoredResult } from "./study/resultStore.js";
 export {
@@ -368,6 +381,13 @@ export {
   type StudySummary,
   summarizeStudy,
 } from "./study/runStudy.js";
+export {
+  type ClipErrors,
+  type RolloutScore,
+  type ScoreOptions,
+  scoreRollouts,
+} from "./study/scoreRollouts.js";
+export { type TrainRecipeOptions, trainRecipe } from "./study/trainRecipe.js";
 export { type Expectation, type Verdict, type VerdictWord, verdictOf } from "./study/verdict.js";
 
 // notebook/

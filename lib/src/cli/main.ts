@@ -4,6 +4,7 @@ import { openTensors } from "../weights/openTensors.js";
 import { type TensorSource, writeSafetensors } from "../weights/saveWeights.js";
 import { describeTensors, formatBytes } from "./describeTensors.js";
 import { addEvaluation } from "./evaluate.js";
+import { addTraining } from "./train.js";
 
 function wholeNumber(text: string): number {
   const value = Number(text);
@@ -61,6 +62,7 @@ program
   .action(convert);
 
 addEvaluation(program);
+addTraining(program);
 
 program.parseAsync().catch((error: Error) => {
   process.stderr.write(`${error.message}\n`);

@@ -1,0 +1,110 @@
+/** How each model that ships was made: plain numbers, from which `trainRecipe` makes it again. */
+import type { CausalizeOptions } from "../causal/causalize.js";
+import type { AutoencoderConfig } from "../model/autoencoder.js";
+import { presets } from "../model/presets.js";
+import type { VideoUnetConfig } from "../model/videoUnetConfig.js";
+import { labRollout, type RolloutConfig } from "../sample/rolloutConfig.js";
+import { requireChoice } from "../tensor/check.js";
+import type { DiffusionConfig } from "../train/objective.js";
+import type { OptimizerConfig } from "../train/optimizer.js";
+import type { ClipSet } from "./clipSet.js";
+
+interface Run {
+  readonly clips: ClipSet;
+  /** Updates; the learning rate falls over all of them. */
+  readonly steps: number;
+  /** Pictures, or clips, in one update. */
+  readonly batch: number;
+  readonly seed: number;
+  readonly optimizer: Partial<OptimizerConfig>;
+}
+
+/** A picture autoencoder from nothing. */
+export interface AutoencoderRecipe extends Run {
+  readonly kind: "autoencoder";
+  readonly network: AutoencoderConfig;
+}
+
+/** A bidirectional video network without actions, on latents of an autoencoder that is there already. */
+export interface PassiveRecipe extends Run {
+  readonly kind: "passive";
+  readonly autoencoder: string;
+  readonly network: VideoUnetConfig;
+  readonly diffusion: Partial<DiffusionConfig>;
+  /** Frames of a training window. */
+  readonly frames: number;
+  readonly rollout: RolloutConfig;
+}
+
+/** A passive network made causal, given actions, and trained on with a noise level for each frame. */
+export interface WorldRecipe extends Omit<PassiveRecipe, "kind" | "network"> {
+  readonly kind: "world";
+  /** The passive model to start from. */
+  readonly from: string;
+  readonly causal: CausalizeOptions;
+  readonly actionKind: VideoUnetConfig["actionKind"];
+}
+
+export type Recipe = AutoencoderRecipe | PassiveRecipe | WorldRecipe;
+
+const passive: PassiveRecipe = {
+  kind: "passive",
+  autoencoder: "autoencoder-lab",
+  network: { ...presets.lab, inChannels: 8, defaultFps: 10 },
+  diffusion: { levels: "shared", actionDropout: 0 },
+  clips: { sources: ["passive"], clips: 2400, frames: 24, seed: 11 },
+  frames: 8,
+  steps: 6000,
+  batch: 4,
+  seed: 1,
+  optimizer: {},
+  rollout: labRollout,
+};
+
+function world(
+  source: "tabletop" | "arena" | "trail",
+  actionKind: VideoUnetConfig["actionKind"],
+): WorldRecipe {
+  const { network: _, ...shared } = passive;
+  return {
+    ...shared,
+    kind: "world",
+    from: "passive-lab",
+    clips: { sources: [source], clips: 1200, frames: 32, seed: 21 },
+    causal: { transfer: "extrapolative" },
+    actionKind,
+    diffusion: { levels: "cleanHistory", actionDropout: 0.2 },
+  };
+}
+
+export const recipes = {
+  "autoencoder-lab": {
+    kind: "autoencoder",
+    network: {
+      imageChannels: 3,
+      channels: 16,
+      channelMultipliers: [1, 2, 4],
+      resBlocks: 1,
+      latentChannels: 4,
+      normGroups: 8,
+      latentScale: 1,
+    },
+    clips: { sources: ["tabletop", "arena", "trail", "passive"], clips: 800, frames: 8, seed: 1 },
+    steps: 16_000,
+    batch: 8,
+    seed: 1,
+    optimizer: { rate: 2e-3, average: 0.999 },
+  },
+  "passive-lab": passive,
+  "tabletop-lab": world("tabletop", "continuous"),
+  "arena-lab": world("arena", "multiHot"),
+  "trail-lab": world("trail", "continuous"),
+} as const satisfies Record<string, Recipe>;
+
+export type RecipeName = keyof typeof recipes;
+
+/** The recipe of a name; an unknown one is an error that lists those there are. */
+export function findRecipe(name: string): Recipe {
+  requireChoice("trainRecipe", "name", name, Object.keys(recipes));
+  return recipes[name as RecipeName];
+}

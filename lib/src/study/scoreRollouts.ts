@@ -1,0 +1,138 @@
+/**
+ * How far a world model gets from copying the last frame to the best its autoencoder allows, on held-out clips. Squared
+ * errors are pooled before the logarithm, over changed pixels only: what stands still is no achievement.
+ */
+import { dispose, type Tensor3D, type Tensor5D, tensor3d, tidy } from "@tensorflow/tfjs";
+import type { FrameCodec } from "../sample/frameCodec.js";
+import { rollout } from "../sample/rollout.js";
+import type { RolloutConfig } from "../sample/rolloutConfig.js";
+import type { World } from "../sample/world.js";
+import { requireWhole } from "../tensor/check.js";
+import { deriveSeed } from "../tensor/noise.js";
+import type { ClipSet, Clips } from "./clipSet.js";
+import { framesAsTensor } from "./latents.js";
+import { quantile, resampledIndices } from "./resample.js";
+
+/** Squared errors of one clip, summed over changed pixels, with their number. */
+export interface ClipErrors {
+  readonly numbers: number;
+  readonly model: number;
+  readonly copy: number;
+  readonly ceiling: number;
+}
+
+export interface RolloutScore {
+  /** Peak signal-to-noise ratio over changed pixels of all clips, in decibels. */
+  readonly psnr: { readonly model: number; readonly copy: number; readonly ceiling: number };
+  /** Share of the way from copying to the ceiling, in decibels, with its 95 % interval over clips. */
+  readonly closed: { readonly value: number; readonly interval: readonly [number, number] };
+  readonly clips: readonly ClipErrors[];
+}
+
+export interface ScoreOptions {
+  /** Frames given, and frames predicted. */
+  readonly given: number;
+  readonly predicted: number;
+  readonly sampling: Partial<RolloutConfig>;
+  readonly seed: number;
+  readonly onProgress?: (done: number, of: number) => void;
+}
+
+/** A pixel has changed if one of its colours differs by more than this from the last given frame, in [0, 1]. */
+export const changedBy = 10 / 255;
+const together = 8;
+
+/**
+ * Rolls a world model out on the first `given + predicted` frames of each clip and scores what it predicts.
+ *
+ * @throws RangeError if the clips are shorter than that, or fewer than 2
+ */
+export async function scoreRollouts(
+  world: World,
+  codec: FrameCodec,
+  set: ClipSet,
+  clips: Clips,
+  { given, predicted, sampling, seed, onProgress }: ScoreOptions,
+): Promise<RolloutScore> {
+  requireWhole("scoreRollouts", "clips", set.clips, 2);
+  requireWhole("scoreRollouts", "given + predicted", given + predicted, 2, set.frames);
+  const errors: ClipErrors[] = [];
+  for (let from = 0; from < set.clips; from += together) {
+    const count = Math.min(together, set.clips - from);
+    const rows = Array.from({ length: count }, (_, i) => from + i);
+    const seeds = rows.map((row) => deriveSeed(seed, row));
+    const video = clipFrames(clips, set, rows, given + predicted);
+    const latents = await codec.encode(video);
+    const history = tidy(() => latents.slice([0, 0], [-1, given]) as Tensor5D);
+    const actions = world.actionSize > 0 ? clipActions(clips, set, rows, given + predicted) : undefined;
+    const { frames } = await rollout(world, {
+      ...sampling,
+      history,
+      ...(actions && { actions }),
+      frames: predicted,
+      seed: seeds,
+      cache: world.causal ? "exact" : "none",
+    });
+    const [guess, ceiling] = [await codec.decode(frames), await codec.decode(latents)];
+    errors.push(...clipErrors(video, guess, ceiling, given));
+    dispose([video, latents, history, frames, guess, ceiling]);
+    actions?.dispose();
+    onProgress?.(from + count, set.clips);
+  }
+  return summary(errors, seed);
+}
+
+/** Errors of every clip of a batch; `ceiling` covers all frames, `guess` only those after the given ones. */
+function clipErrors(video: Tensor5D, guess: Tensor5D, ceiling: Tensor5D, given: number): ClipErrors[] {
+  const columns = tidy(() => {
+    const truth = video.slice([0, given]);
+    const last = video.slice([0, given - 1], [-1, 1]);
+    const moved = truth.sub(last).abs().max(-1, true).greater(changedBy).toFloat();
+    const over = (each: Tensor5D) =>
+      each.squaredDifference(truth).mul(moved).sum([1, 2, 3, 4]).dataSync() as Float32Array;
+    const copy = truth.squaredDifference(last).mul(moved).sum([1, 2, 3, 4]).dataSync() as Float32Array;
+    const numbers = moved.sum([1, 2, 3, 4]).mul(3).dataSync() as Float32Array;
+    return { numbers, copy, model: over(guess), ceiling: over(ceiling.slice([0, given]) as Tensor5D) };
+  });
+  return Array.from(columns.numbers, (numbers, i) => ({
+    numbers,
+    model: columns.model[i],
+    copy: columns.copy[i],
+    ceiling: columns.ceiling[i],
+  }));
+}
+
+function summary(errors: readonly ClipErrors[], seed: number): RolloutScore {
+  const psnrOf = (rows: readonly ClipErrors[]) => {
+    const sum = (name: keyof ClipErrors) => rows.reduce((total, row) => total + row[name], 0);
+    const decibels = (name: keyof ClipErrors) => -10 * Math.log10(sum(name) / sum("numbers"));
+    return { model: decibels("model"), copy: decibels("copy"), ceiling: decibels("ceiling") };
+  };
+  const closedOf = ({ model, copy, ceiling }: RolloutScore["psnr"]) => (model - copy) / (ceiling - copy);
+  const psnr = psnrOf(errors);
+  const draws = Array.from({ length: 1000 }, (_, draw) =>
+    closedOf(psnrOf(resampledIndices(errors.length, deriveSeed(seed, 1, draw)).map((i) => errors[i]))),
+  ).sort((a, b) => a - b);
+  const interval = [quantile(draws, 0.025), quantile(draws, 0.975)] as const;
+  return { psnr, closed: { value: closedOf(psnr), interval }, clips: errors };
+}
+
+/** The first frames of some clips [clip, frame, 64, 64, 3]. */
+export function clipFrames(clips: Clips, set: ClipSet, rows: readonly number[], frames: number): Tensor5D {
+  const indices = rows.flatMap((row) => Array.from({ length: frames }, (_, t) => row * set.frames + t));
+  return tidy(() => {
+    const all = framesAsTensor(clips.pictures, indices);
+    return all.reshape([rows.length, frames, ...all.shape.slice(2)]) as Tensor5D;
+  });
+}
+
+/** Their actions [clip, frame, action]. */
+export function clipActions(clips: Clips, set: ClipSet, rows: readonly number[], frames: number): Tensor3D {
+  const { actions, actionSize } = clips;
+  const values = new Float32Array(rows.length * frames * actionSize);
+  for (const [i, row] of rows.entries()) {
+    const first = row * set.frames * actionSize;
+    values.set(actions.subarray(first, first + frames * actionSize), i * frames * actionSize);
+  }
+  return tensor3d(values, [rows.length, frames, actionSize]);
+}

@@ -1,0 +1,219 @@
+/** Makes a shipped model from its recipe: clips, latents, updates, and the model's folder at the end. */
+import { existsSync } from "node:fs";
+import { cpus } from "node:os";
+import { basename, join } from "node:path";
+import { type Tensor3D, type Tensor5D, tensor, tensor1d } from "@tensorflow/tfjs";
+import { causalize } from "../causal/causalize.js";
+import { withActions } from "../model/actions.js";
+import { type Autoencoder, type AutoencoderConfig, createAutoencoder } from "../model/autoencoder.js";
+import { createVideoUnet, type VideoUnet } from "../model/videoUnet.js";
+import { loadWorldParts, saveWorldModel } from "../sample/worldFiles.js";
+import { labSchedule } from "../schedule/schedule.js";
+import { deriveSeed, uniformValues } from "../tensor/noise.js";
+import { autoencoderObjective } from "../train/autoencoderObjective.js";
+import { type TrainingProgress, train } from "../train/loop.js";
+import { type Objective, type Trainable, type VideoBatch, videoObjective } from "../train/objective.js";
+import type { RunOptions } from "../train/run.js";
+import { createTrainer, resumeTrainer } from "../train/trainer.js";
+import { loadAutoencoder, saveAutoencoder } from "./autoencoderFiles.js";
+import { type Clips, openClips } from "./clipSet.js";
+import { framesAsTensor, latentDeviation, openLatents } from "./latents.js";
+import { type ModelCard, readCard, writeCard } from "./modelCard.js";
+import type { AutoencoderRecipe, PassiveRecipe, Recipe, WorldRecipe } from "./recipe.js";
+
+export interface TrainRecipeOptions extends RunOptions {
+  /** Folder of models, by name; this one's folder is made in it. */
+  readonly models: string;
+  /** Folder for clips, latents and checkpoints. */
+  readonly scratch: string;
+  readonly onStage?: (stage: "clips" | "latents", done: number, of: number) => void;
+  readonly onProgress?: (progress: TrainingProgress) => void;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Trains a model by its recipe and writes its folder with a card. An interrupted run goes on: bit for bit from its newest
+ * checkpoint, or, where only the model's folder is left, from its weights. Equal recipes give equal weights on one
+ * machine and engine if the run was not cut down to weights.
+ *
+ * @param name the model's folder in `options.models`; its checkpoints lie in `options.scratch/<name>`
+ * @returns the card; `steps` is less than the recipe's if the signal ended the run
+ */
+export async function trainRecipe(
+  name: string,
+  recipe: Recipe,
+  options: TrainRecipeOptions,
+): Promise<ModelCard> {
+  const clips = await openClips(recipe.clips, {
+    folder: join(options.scratch, "clips"),
+    onProgress: (done, of) => options.onStage?.("clips", done, of),
+  });
+  const dir = join(options.models, name);
+  const before = await readCard(dir);
+  const { steps, losses, seconds } = await (recipe.kind === "autoencoder"
+    ? trainAutoencoder(dir, recipe, clips, options)
+    : trainVideo(dir, recipe, clips, options));
+  const last = losses.slice(-200);
+  const card: ModelCard = {
+    name,
+    command: `npm run train -- ${name}`,
+    recipe,
+    dataHash: clips.hash,
+    steps,
+    coreHours: (before?.coreHours ?? 0) + seconds / 3600,
+    machine: `${cpus()[0].model.trim()}, ${options.threads ?? cpus().length} thread(s), Node ${process.versions.node}`,
+    loss: last.length > 0 ? last.reduce((sum, loss) => sum + loss, 0) / last.length : (before?.loss ?? 0),
+  };
+  await writeCard(dir, card);
+  return card;
+}
+
+async function trainAutoencoder(
+  dir: string,
+  recipe: AutoencoderRecipe,
+  clips: Clips,
+  options: TrainRecipeOptions,
+) {
+  const { network, batch, seed } = recipe;
+  const frames = recipe.clips.clips * recipe.clips.frames;
+  const { model, ...made } = await run<{ video: Tensor5D }, Autoencoder>(dir, recipe, options, {
+    fresh: () => createAutoencoder(network, seed),
+    kept: () => loadAutoencoder(dir),
+    objective: (config) => autoencoderObjective(config as AutoencoderConfig),
+    batch: (step) => {
+      const drawn = uniformValues(batch, deriveSeed(seed, 1, step));
+      return {
+        video: framesAsTensor(
+          clips.pictures,
+          Array.from(drawn, (u) => Math.floor(u * frames)),
+        ),
+      };
+    },
+  });
+  const deviation = await latentDeviation(model, clips.pictures, options);
+  const scaled = { ...model, config: { ...network, latentScale: 1 / deviation } };
+  await saveAutoencoder(dir, scaled);
+  return made;
+}
+
+async function trainVideo(
+  dir: string,
+  recipe: PassiveRecipe | WorldRecipe,
+  clips: Clips,
+  options: TrainRecipeOptions,
+) {
+  const { batch, seed, frames } = recipe;
+  const autoencoder = await loadAutoencoder(join(options.models, recipe.autoencoder));
+  const latents = await openLatents(recipe.clips, clips, autoencoder, {
+    ...options,
+    folder: join(options.scratch, "clips"),
+    onProgress: (done, of) => options.onStage?.("latents", done, of),
+  });
+  const { clips: count, frames: length } = recipe.clips;
+  const size = latents.shape.reduce((a, b) => a * b);
+  const { actionSize } = clips;
+
+  function drawBatch(step: number): VideoBatch {
+    const drawn = uniformValues(2 * batch, deriveSeed(seed, 1, step));
+    const x0 = new Float32Array(batch * frames * size);
+    const action = new Float32Array(batch * frames * actionSize);
+    const fps: number[] = [];
+    for (let i = 0; i < batch; i++) {
+      const clip = Math.floor(drawn[2 * i] * count);
+      const first = clip * length + Math.floor(drawn[2 * i + 1] * (length - frames + 1));
+      x0.set(latents.values.subarray(first * size, (first + frames) * size), i * frames * size);
+      const taken = clips.actions.subarray(first * actionSize, (first + frames) * actionSize);
+      action.set(taken, i * frames * actionSize);
+      fps.push(clips.fps[clip]);
+    }
+    return {
+      x0: tensor(x0, [batch, frames, ...latents.shape]) as Tensor5D,
+      ...(recipe.kind === "world" && {
+        action: tensor(action, [batch, frames, actionSize]) as Tensor3D,
+      }),
+      ...(recipe.kind === "passive" && { fps: tensor1d(fps) }),
+    };
+  }
+
+  const { model, ...made } = await run<VideoBatch, VideoUnet>(dir, recipe, options, {
+    fresh: () =>
+      recipe.kind === "passive"
+        ? createVideoUnet(recipe.network, seed)
+        : startWorld(recipe, clips, options.models),
+    kept: async () => (await loadWorldParts(dir)).network,
+    objective: (config) => videoObjective(config as VideoUnet["config"], recipe.diffusion),
+    batch: drawBatch,
+  });
+  await saveWorldModel(dir, {
+    network: model,
+    codec: { kind: "autoencoder", autoencoder },
+    schedule: recipe.diffusion.schedule ?? labSchedule,
+    rollout: recipe.rollout,
+  });
+  return made;
+}
+
+/** The passive model made causal, with a fresh embedding for this world's actions. */
+async function startWorld(recipe: WorldRecipe, clips: Clips, models: string): Promise<VideoUnet> {
+  const { network } = await loadWorldParts(join(models, recipe.from));
+  const causal = causalize(network, recipe.causal);
+  return withActions(causal, {
+    actionSize: clips.actionSize,
+    actionKind: recipe.actionKind,
+    seed: recipe.seed,
+  });
+}
+
+interface Task<Batch, Model extends Trainable> {
+  readonly fresh: () => Model | Promise<Model>;
+  /** The model that an earlier, interrupted run left in its folder. */
+  readonly kept: () => Promise<Model>;
+  readonly objective: (config: object) => Objective<Batch>;
+  readonly batch: (step: number) => Batch;
+}
+
+/** Updates from the beginning, from the newest checkpoint, or from the weights in the model's folder. */
+async function run<Batch, Model extends Trainable>(
+  dir: string,
+  recipe: Recipe,
+  options: TrainRecipeOptions,
+  { fresh, kept, objective, batch }: Task<Batch, Model>,
+) {
+  const { steps, seed, optimizer } = recipe;
+  const { engine, threads, onProgress, signal } = options;
+  const scratch = join(options.scratch, basename(dir));
+  const from = async (model: Model, made: number) =>
+    createTrainer<Batch, Model>(model, {
+      objective: objective(model.config),
+      optimizer: { steps, ...optimizer },
+      seed,
+      made,
+      engine,
+      threads,
+    });
+  async function begin() {
+    if (existsSync(scratch))
+      return resumeTrainer<Batch, Model>(scratch, {
+        objective: ({ config }) => objective(config),
+        engine,
+        threads,
+      });
+    const card = await readCard(dir);
+    return card ? from(await kept(), card.steps) : from(await fresh(), 0);
+  }
+  const trainer = await begin();
+  const busy = process.cpuUsage();
+  const { losses } = await train(trainer, {
+    steps,
+    batch,
+    checkpoint: { dir: scratch, every: 500 },
+    log: `${scratch}.jsonl`,
+    onProgress,
+    signal,
+  });
+  const { user, system } = process.cpuUsage(busy);
+  const model = trainer.snapshot({ average: (optimizer.average ?? 0) > 0 });
+  const made = trainer.steps;
+  trainer.dispose();
+  return { model, steps: made, losses, seconds: (user + system) / 1e6 };
+}

@@ -1,0 +1,129 @@
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Tensor2D, type Tensor4D, tensor2d } from "@tensorflow/tfjs";
+import {
+  labRollout,
+  loadAutoencoder,
+  loadWorldParts,
+  openClips,
+  openWorldModel,
+  presets,
+  type Recipe,
+  recipes,
+  trainRecipe,
+  uniformNoise,
+} from "vid2world";
+import { afterAll, expect, test } from "vitest";
+
+const folder = mkdtempSync(join(tmpdir(), "recipes-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+const options = { models: join(folder, "models"), scratch: join(folder, "scratch"), threads: 1 };
+const clips = { sources: ["trail"], clips: 3, frames: 4, seed: 5 } as const;
+
+const autoencoder: Recipe = {
+  kind: "autoencoder",
+  network: {
+    imageChannels: 3,
+    channels: 4,
+    channelMultipliers: [1, 1, 2],
+    resBlocks: 1,
+    latentChannels: 4,
+    normGroups: 2,
+    latentScale: 1,
+  },
+  clips,
+  steps: 4,
+  batch: 2,
+  seed: 1,
+  optimizer: {},
+};
+const passive: Recipe = {
+  kind: "passive",
+  autoencoder: "ae",
+  network: { ...presets.lab, inChannels: 8, channels: 8, headWidth: 8, normGroups: 2, defaultFps: 10 },
+  diffusion: { levels: "shared", actionDropout: 0 },
+  clips: { ...clips, sources: ["passive"] },
+  frames: 3,
+  steps: 2,
+  batch: 2,
+  seed: 1,
+  optimizer: {},
+  rollout: { ...labRollout, steps: 2 },
+};
+const { network: _, ...shared } = passive;
+const world: Recipe = {
+  ...shared,
+  kind: "world",
+  from: "base",
+  clips,
+  causal: { transfer: "extrapolative" },
+  actionKind: "continuous",
+  diffusion: { levels: "cleanHistory", actionDropout: 0.2 },
+};
+
+test("from nothing to a world model that can be entered: autoencoder, passive base, world", async () => {
+  const card = await trainRecipe("ae", autoencoder, options);
+  expect(card).toMatchObject({ name: "ae", steps: 4, recipe: autoencoder });
+  expect(JSON.parse(readFileSync(join(options.models, "ae", "card.json"), "utf8"))).toEqual(card);
+  await trainRecipe("base", passive, options);
+  await trainRecipe("trail", world, options);
+  const { network } = await loadWorldParts(join(options.models, "trail"));
+  expect(network.config).toMatchObject({ actionSize: 3, convPadding: "causal", norm: "frame" });
+  const model = await openWorldModel(join(options.models, "trail"), { threads: 1 });
+  await model.reset(uniformNoise([2, 64, 64, 3], 1) as Tensor4D, tensor2d([[0.1, 0, 0]]) as Tensor2D);
+  const frame = await model.step([0.1, 0, 0]);
+  expect(frame.shape).toEqual([64, 64, 3]);
+  await model.dispose();
+}, 120_000);
+
+test("latents of the finished autoencoder have unit spread", async () => {
+  const { config } = await loadAutoencoder(join(options.models, "ae"));
+  expect(config.latentScale).not.toBe(1);
+  expect(config.latentScale).toBeGreaterThan(0);
+});
+
+test("an interrupted run goes on to equal weights, and from weights alone to its end", async () => {
+  const stop = new AbortController();
+  const half = await trainRecipe("halves", autoencoder, {
+    ...options,
+    signal: stop.signal,
+    onProgress: ({ step }) => {
+      if (step === 2) stop.abort();
+    },
+  });
+  expect(half.steps).toBe(2);
+  const whole = await trainRecipe("halves", autoencoder, options);
+  expect(whole.steps).toBe(4);
+  const weightsOf = (name: string) => readFileSync(join(options.models, name, "autoencoder.safetensors"));
+  expect(weightsOf("halves").equals(weightsOf("ae"))).toBe(true);
+
+  const again = new AbortController();
+  await trainRecipe("cut", autoencoder, {
+    ...options,
+    signal: again.signal,
+    onProgress: () => again.abort(),
+  });
+  rmSync(join(options.scratch, "cut"), { recursive: true });
+  expect((await trainRecipe("cut", autoencoder, options)).steps).toBe(4);
+}, 120_000);
+
+test("clips of one description are recorded once, and are what they were", async () => {
+  const seen: number[] = [];
+  const place = { folder: join(folder, "clips"), onProgress: (done: number) => seen.push(done) };
+  const first = await openClips(clips, place);
+  expect(seen).toEqual([1, 2, 3]);
+  const second = await openClips(clips, place);
+  expect(seen).toHaveLength(3);
+  expect(second).toEqual(first);
+  expect(first.actions).toHaveLength(3 * 4 * 3);
+  expect((await openClips({ ...clips, seed: 6 }, place)).hash).not.toBe(first.hash);
+  await expect(openClips({ ...clips, sources: ["moon" as "trail"] }, place)).rejects.toThrow(/sources/);
+});
+
+test("what ships is made by recipes that name each other", () => {
+  for (const recipe of Object.values(recipes) as Recipe[]) {
+    if ("autoencoder" in recipe) expect(Object.keys(recipes)).toContain(recipe.autoencoder);
+    if ("from" in recipe) expect(Object.keys(recipes)).toContain(recipe.from);
+  }
+});
