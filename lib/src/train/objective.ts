@@ -107,7 +107,8 @@ export function diffusionObjective(
 }
 
 /**
- * Diffusion training of a video U-Net: `diffusionObjective` with the network's own config.
+ * Diffusion training of a video U-Net: `diffusionObjective` with the network's own config. Only actions are dropped:
+ * DynamiCrafter's published configs also drop a tenth of the activations inside residual blocks, which is left out here.
  *
  * @param diffusion fields not given are those of `labDiffusion`
  */
