@@ -31,9 +31,10 @@ async function openVideoEpisode(name: string, file: string): Promise<Episode> {
         ? error
         : fault(`cannot be decoded: ${error.message}`);
     });
-  const { width, height, fps } = await decoding(() => videoInfo(file));
-  let frameCount = 0;
-  await decoding(() => eachFrame(file, 0, Infinity, () => void frameCount++));
+  let frameCount = 0; // containers say how many frames they hold, but not reliably
+  const [{ width, height, fps }] = await decoding(() =>
+    Promise.all([videoInfo(file), eachFrame(file, 0, Infinity, () => void frameCount++)]),
+  );
   const annotation = await readAnnotation(file, frameCount, fault);
   const episode = { name, frameCount };
   return {
