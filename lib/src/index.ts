@@ -400,3 +400,10 @@ export { showPlot, type VegaLiteSpec } from "./notebook/showPlot.js";
 export { type Progress, type ProgressOptions, showProgress } from "./notebook/showProgress.js";
 export { showTable, type TableOptions } from "./notebook/showTable.js";
 export { type ShowVideoOptions, showVideo } from "./notebook/showVideo.js";
+
+// play/
+
+export type { EngineStats } from "./play/engine.js";
+export { findModelFolders } from "./play/modelFolders.js";
+export { type ServePlayOptions, servePlay, type TrueWorld } from "./play/servePlay.js";
+export type { PlayServer } from "./play/server.js";

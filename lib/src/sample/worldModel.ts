@@ -20,9 +20,12 @@ export interface WorldModelOptions extends Partial<RolloutConfig> {
 
 export interface WorldModel {
   readonly world: World;
+  readonly codec: FrameCodec;
   readonly cache: CacheMode;
   /** Frames so far, the given ones included. */
   readonly frames: number;
+  /** Frames that went through the network since `reset`: both branches of guidance counted, padding not. */
+  readonly frameEvaluations: number;
   readonly config: RolloutConfig;
   /**
    * Begins anew from real frames.
@@ -75,9 +78,13 @@ export function createWorldModel(world: World, codec: FrameCodec, options: World
 
   return {
     world,
+    codec,
     cache,
     get frames() {
       return history?.frames ?? 0;
+    },
+    get frameEvaluations() {
+      return history?.frameEvaluations ?? 0;
     },
     get config() {
       return config;

@@ -1,0 +1,59 @@
+/** An engine in a worker, with the face of one in this process. */
+import { join } from "node:path";
+import { Worker } from "node:worker_threads";
+import type { Engine, EngineOutput, EngineStats } from "./engine.js";
+import type { FromWorker, ToWorker, WorkerSettings } from "./worker.js";
+
+/**
+ * Starts a worker and waits until it knows its models.
+ *
+ * @param onEnd called if it ends before it was told to, with the reason
+ * @throws Error if a model cannot be read
+ */
+export function startEngineWorker(
+  settings: WorkerSettings,
+  output: EngineOutput,
+  onEnd: (reason: string) => void,
+): Promise<Engine> {
+  const worker = new Worker(join(__dirname, "worker.js"), { workerData: settings });
+  const tell = (message: ToWorker) => worker.postMessage(message);
+  const asked: ((stats: EngineStats) => void)[] = [];
+  const exited = new Promise<void>((resolve) => worker.once("exit", () => resolve()));
+  let ending = false;
+  let reason = "it ended";
+  const engine: Engine = {
+    prepare: async () => {}, // it does so by itself
+    open: (session) => tell({ type: "open", session }),
+    message: (session, message) => tell({ type: "message", session, message }),
+    close: (session) => tell({ type: "close", session }),
+    stats: () =>
+      new Promise((resolve) => {
+        asked.push(resolve);
+        tell({ type: "stats" });
+      }),
+    async dispose() {
+      ending = true;
+      tell({ type: "end" });
+      await exited;
+    },
+  };
+  return new Promise((resolve, reject) => {
+    worker.on("message", (message: FromWorker) => {
+      if (message.type === "output") output(message.session, message.output);
+      else if (message.type === "stats") asked.shift()?.(message.stats);
+      else if (message.type === "ready") resolve(engine);
+      else {
+        ending = true;
+        void worker.terminate();
+        reject(new Error(message.text));
+      }
+    });
+    worker.on("error", (error: Error) => {
+      reason = error.message;
+    });
+    worker.on("exit", () => {
+      reject(new Error(`play: the worker stopped: ${reason}.`));
+      if (!ending) onEnd(reason);
+    });
+  });
+}
