@@ -10,21 +10,23 @@
 import { mkdtempSync, rmSync, statfsSync, statSync } from "node:fs";
 import { freemem, tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Tensor, Tensor2D, Tensor3D, Tensor5D } from "@tensorflow/tfjs";
+import { scalar, type Tensor2D, type Tensor3D, type Tensor5D, tensor2d } from "@tensorflow/tfjs";
 import {
   compile,
   countParameters,
   type ElementType,
-  type FrameMemory,
+  emptyMemory,
   loadCheckpoint,
   normalNoise,
   openTensors,
   presets,
+  rememberFrame,
+  type StreamPast,
   type TensorSource,
   uniformNoise,
   type VideoUnetConfig,
   videoUnetParameters,
-  videoUnetStep,
+  videoUnetStream,
   writeSafetensors,
 } from "vid2world";
 import { startValues } from "vid2world/dist/nn/parameters.js";
@@ -106,18 +108,25 @@ console.log(
 );
 
 const context = normalNoise<never>([1, 77 + 16, 1024] as never, 2) as Tensor3D;
-const step = compile((x: Tensor5D, level: Tensor2D, past: Record<string, Tensor>) =>
-  Object.keys(past).length === 0
-    ? videoUnetStep(unet, { x, level, context })
-    : videoUnetStep(unet, { x, level, context }, { frames: 1, tensors: past }),
+const remember = compile((x: Tensor5D, level: Tensor2D, past: Required<StreamPast>) =>
+  rememberFrame(unet, { x, level, context }, past),
+);
+const step = compile((x: Tensor5D, level: Tensor2D, past: StreamPast) =>
+  videoUnetStream(unet, { x, level, context }, past),
 );
 const frame = (seed: number) => normalNoise<never>([1, 1, 40, 64, 8] as never, seed) as Tensor5D;
 const level = uniformNoise<never>([1, 1] as never, 3).mul(999) as Tensor2D;
 
 start = performance.now();
-const first = await step(frame(4), level, {});
-console.log(`first frame, traced and opened: ${seconds(start).toFixed(1)} s`);
-const past = (first.memory as FrameMemory).tensors;
+const tensors = await remember(frame(4), level, {
+  tensors: emptyMemory(unet, { batch: 1, height: 40, width: 64 }, 1),
+  visible: tensor2d([[0]]),
+  share: scalar(0),
+  slot: tensor2d([[0]], [1, 1], "int32"),
+});
+await remember.dispose();
+console.log(`first frame, traced, opened and remembered: ${seconds(start).toFixed(1)} s`);
+const past = { tensors, visible: tensor2d([[1]]), share: scalar(0.5) };
 
 const matrix = (seed: number) => normalNoise<never>([matrixSize, matrixSize] as never, seed) as Tensor2D;
 const [left, right] = [matrix(5), matrix(6)];
@@ -126,8 +135,7 @@ const productFlops = 2 * matrixSize ** 3;
 
 /** One frame; its results are freed. */
 async function oneStep(): Promise<void> {
-  const { output, memory } = await step(frame(7), level, past);
-  for (const each of [output, ...Object.values(memory.tensors)]) each.dispose();
+  (await step(frame(7), level, past)).dispose();
 }
 
 /** Matrix products for a while, so that they meet the same load of the machine as the step beside them. */

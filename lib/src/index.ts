@@ -90,7 +90,7 @@ export {
   vitH14Image,
   vitH14Text,
 } from "./model/clip.js";
-export type { FrameMemory, WatchLayer } from "./model/flow.js";
+export type { WatchLayer } from "./model/flow.js";
 export {
   type CheckpointConfigs,
   dynamicrafterParts,
@@ -119,7 +119,6 @@ export {
   type VideoUnet,
   type VideoUnetInputs,
   videoUnet,
-  videoUnetStep,
 } from "./model/videoUnet.js";
 export type { TemporalNorm, VideoUnetConfig } from "./model/videoUnetConfig.js";
 export { countParameters, type Parameter, type Parameters } from "./nn/parameters.js";

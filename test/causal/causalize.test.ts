@@ -1,5 +1,14 @@
-import { memory, type Tensor } from "@tensorflow/tfjs";
-import { causalize, type TransferRule, videoUnet, videoUnetStep } from "vid2world";
+import { memory, scalar, type Tensor, tensor2d, tidy } from "@tensorflow/tfjs";
+import {
+  causalize,
+  emptyMemory,
+  rememberFrame,
+  type TransferRule,
+  temporalMask,
+  videoUnet,
+  videoUnetStream,
+  type Weights,
+} from "vid2world";
 import { expect, test } from "vitest";
 import { channelsLast, farthest, tinyUnet, withReleasedOutput } from "../fixtures/fixtures.js";
 
@@ -40,22 +49,26 @@ test.each([
   const { model, x, sharedContext, fps, levels } = await tinyUnet();
   const causal = causalize(model, options);
   const whole = videoUnet(causal, { x, level: levels, context: sharedContext, fps });
-  const parts = [[0, 2] as const, [2, 1] as const, [3, 2] as const].map(([from, frames]) => ({
-    x: x.slice([0, from], [2, frames]),
-    level: levels.slice([0, from], [2, frames]),
-    context: sharedContext,
-    fps,
-  }));
-  const before = memory().numTensors;
-  const first = videoUnetStep(causal, parts[0]);
-  const second = videoUnetStep(causal, parts[1], first.memory);
-  const third = videoUnetStep(causal, parts[2], second.memory);
-  const results = [first, second, third];
-  const kept = results.map((each) => Object.keys(each.memory.tensors).length);
-  expect(memory().numTensors).toBe(before + 3 + kept[0] + kept[1] + kept[2]);
-  expect(results.map((each) => each.memory.frames)).toEqual([2, 3, 5]);
-  const pieces = results.map(({ output }) => output);
-  expect(farthest(pieces[0].concat(pieces.slice(1), 1), whole)).toBeLessThan(tolerance);
+  const [, frames, height, width] = x.shape;
+  const sees = temporalMask(frames, options.mask).arraySync();
+  const at = (t: number, tensors: Weights) => ({
+    inputs: { x: x.slice([0, t], [2, 1]), level: levels.slice([0, t], [2, 1]), context: sharedContext, fps },
+    past: {
+      tensors,
+      visible: tensor2d([sees[t].map((seen, slot) => (slot < t ? seen : 0))]),
+      share: scalar(t / (t + 1)),
+      slot: tensor2d([[t]], [1, 1], "int32"),
+    },
+  });
+  tidy(() => {
+    let tensors = emptyMemory(causal, { batch: 2, height, width }, frames);
+    for (let t = 0; t < frames; t++) {
+      const { inputs, past } = at(t, tensors);
+      const answer = videoUnetStream(causal, inputs, past);
+      expect(farthest(answer, whole.slice([0, t], [2, 1]))).toBeLessThan(tolerance);
+      tensors = rememberFrame(causal, inputs, past);
+    }
+  });
 });
 
 test("causalizing leaves the model as it was, and its result outlives it", async () => {
@@ -70,9 +83,9 @@ test("causalizing leaves the model as it was, and its result outlives it", async
 });
 
 test("a causal model, a later conditioning frame and a bidirectional model with a memory are refused", async () => {
-  const { model, x, context, levels } = await tinyUnet();
+  const { model } = await tinyUnet();
   const causal = causalize(model, { transfer: "masked" });
   expect(() => causalize(causal, { transfer: "masked" })).toThrow("causal already");
   expect(() => causalize(model, { transfer: "masked", conditionFrame: 3 })).toThrow("conditionFrame is 3");
-  expect(() => videoUnetStep(model, { x, level: levels, context })).toThrow("the model is not causal");
+  expect(() => emptyMemory(model, { batch: 2, height: 8, width: 8 }, 1)).toThrow("the model is not causal");
 });

@@ -195,7 +195,7 @@ export function embedCaptions({ config, weights }: TextTower, ids: Tensor2D): Te
     let h = rows
       .reshape([ids.shape[0], positions, width])
       .add(weight(weights, "positional_embedding")) as Tensor3D;
-    const mask = maskLogits(positions, 0, "causal");
+    const mask = maskLogits(positions, "causal");
     for (let i = 0; i < layers; i++) h = block(weights, `transformer.resblocks.${i}`, h, heads, mask);
     return layerNorm(weights, "ln_final", h);
   });

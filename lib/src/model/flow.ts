@@ -3,16 +3,6 @@ import type { Weights } from "../weights/safetensors.js";
 import type { StreamPast } from "./streamLayers.js";
 import type { VideoUnetConfig } from "./videoUnetConfig.js";
 
-/**
- * What temporal layers remember of earlier frames, by layer name: inputs of temporal convolutions, keys and values of
- * temporal attention, moments of cumulative norms.
- */
-export interface FrameMemory {
-  /** How many frames are remembered. */
-  readonly frames: number;
-  readonly tensors: Readonly<Weights>;
-}
-
 /** Called with the name and the result of every layer; what it returns goes on in its place. */
 export type WatchLayer = <T extends Tensor>(layer: string, result: T) => T;
 
@@ -25,10 +15,9 @@ export interface Flow {
   readonly weights: Weights;
   readonly batch: number;
   readonly frames: number;
-  readonly past?: FrameMemory;
-  /** The past of a stream of single frames, in place of `past`. */
+  /** The past of a stream of single frames; absent where a whole clip is seen. */
   readonly stream?: StreamPast;
-  /** Where temporal layers leave what later frames need; absent when nobody asked. */
+  /** Where a stream's temporal layers leave what later frames need; absent when nobody asked. */
   readonly kept?: Record<string, Tensor>;
   readonly watch: WatchLayer;
 }

@@ -4,7 +4,7 @@
  *
  * Activations are [batch, frame, position, channel].
  */
-import { concat, type Tensor, type Tensor3D, type Tensor4D, zeros } from "@tensorflow/tfjs";
+import type { Tensor3D, Tensor4D } from "@tensorflow/tfjs";
 import { attend, gatedFeedForward } from "../nn/attention.js";
 import { convolveFrames } from "../nn/convolution.js";
 import { cumulativeGroupNorm } from "../nn/cumulativeNorm.js";
@@ -15,30 +15,14 @@ import { maskLogits } from "../nn/temporalMask.js";
 import { asFrames, type Flow } from "./flow.js";
 import { streamAttention, streamConvolution, streamCumulativeNorm } from "./streamLayers.js";
 
-function remembered(flow: Flow, name: string): Tensor | undefined {
-  if (!flow.past) return undefined;
-  const tensor = flow.past.tensors[name];
-  if (!tensor) throw new RangeError(`videoUnetStep: the memory has no ${name}; it belongs to another model.`);
-  return tensor;
-}
-
 /** Group norm over what the config says: the clip, each frame, or each frame and those before it. */
 function temporalNorm(flow: Flow, name: string, x: Tensor4D, epsilon: number): Tensor4D {
-  const { config, weights, kept, watch, past } = flow;
+  const { config, weights, watch } = flow;
   const [batch, frames, positions, channels] = x.shape;
   if (config.norm === "cumulative" && flow.stream)
     return watch(name, streamCumulativeNorm(flow, flow.stream, name, x, epsilon));
-  if (config.norm === "cumulative") {
-    const mean = remembered(flow, `${name}.mean`) as Tensor3D | undefined;
-    const variance = remembered(flow, `${name}.variance`) as Tensor3D | undefined;
-    const before = past && mean && variance ? { frames: past.frames, mean, variance } : undefined;
-    const { normal, moments } = cumulativeGroupNorm(weights, name, x, config.normGroups, epsilon, before);
-    if (kept) {
-      kept[`${name}.mean`] = moments.mean;
-      kept[`${name}.variance`] = moments.variance;
-    }
-    return watch(name, normal);
-  }
+  if (config.norm === "cumulative")
+    return watch(name, cumulativeGroupNorm(weights, name, x, config.normGroups, epsilon));
   const samples = config.norm === "frame" ? [batch * frames, positions] : [batch, frames * positions];
   const flat = x.reshape([...samples, channels]) as Tensor3D;
   return watch(name, groupNorm(weights, name, flat, config.normGroups, epsilon).reshape(x.shape) as Tensor4D);
@@ -46,20 +30,11 @@ function temporalNorm(flow: Flow, name: string, x: Tensor4D, epsilon: number): T
 
 /** A k×1×1 convolution whose kernel is centred on the frame or ends at it. */
 function temporalConvolution(flow: Flow, name: string, x: Tensor4D): Tensor4D {
-  const { config, weights, kept, watch } = flow;
+  const { config, weights, watch } = flow;
   if (flow.stream) return watch(name, streamConvolution(flow, flow.stream, name, x));
   const reach = (weight(weights, `${name}.weight`).shape[2] as number) - 1;
-  if (config.convPadding === "centred")
-    return watch(name, convolveFrames(weights, name, x, reach / 2, reach / 2));
-  const before = remembered(flow, name) as Tensor4D | undefined;
-  const extended = before ? (concat([before, x], 1) as Tensor4D) : x;
-  if (kept) {
-    const [batch, , positions, channels] = x.shape;
-    const padded = before ? extended : concat([zeros([batch, reach, positions, channels]), x], 1);
-    const frames = padded.shape[1] as number;
-    kept[name] = padded.slice([0, frames - reach, 0, 0], [batch, reach, positions, channels]);
-  }
-  return watch(name, convolveFrames(weights, name, extended, before ? 0 : reach));
+  const [before, after] = config.convPadding === "centred" ? [reach / 2, reach / 2] : [reach, 0];
+  return watch(name, convolveFrames(weights, name, x, before, after));
 }
 
 /** Four temporal convolutions, each after a norm and SiLU, around which the input is carried. */
@@ -79,7 +54,7 @@ export function temporalConvBlock(flow: Flow, name: string, x: Tensor4D): Tensor
 
 /** Attention between the frames of each position. */
 function temporalAttention(flow: Flow, name: string, x: Tensor4D): Tensor4D {
-  const { config, weights, kept, past } = flow;
+  const { config, weights } = flow;
   const [batch, frames, positions, channels] = x.shape;
   const heads = channels / config.headWidth;
   if (flow.stream) {
@@ -95,14 +70,7 @@ function temporalAttention(flow: Flow, name: string, x: Tensor4D): Tensor4D {
       .reshape([batch, frames, positions, heads, config.headWidth])
       .transpose([0, 2, 3, 1, 4])
       .reshape([batch * positions * heads, frames, config.headWidth]) as Tensor3D;
-  const extend = (part: string) => {
-    const before = remembered(flow, `${name}.${part}`) as Tensor3D | undefined;
-    const all = before ? (concat([before, project(part)], 1) as Tensor3D) : project(part);
-    if (kept) kept[`${name}.${part}`] = all;
-    return all;
-  };
-  const mask = maskLogits(frames, past?.frames ?? 0, config.mask);
-  const seen = attend(project("to_q"), extend("to_k"), extend("to_v"), mask)
+  const seen = attend(project("to_q"), project("to_k"), project("to_v"), maskLogits(frames, config.mask))
     .reshape([batch, positions, heads, frames, config.headWidth])
     .transpose([0, 3, 1, 2, 4])
     .reshape([batch, frames, positions, channels]) as Tensor4D;

@@ -7,7 +7,6 @@
  */
 import {
   fill,
-  type Tensor,
   type Tensor1D,
   type Tensor2D,
   type Tensor3D,
@@ -22,7 +21,7 @@ import { createWeights } from "../nn/parameters.js";
 import { requireShape } from "../tensor/check.js";
 import type { Weights } from "../weights/safetensors.js";
 import { embedActions } from "./actions.js";
-import { type Flow, type FrameMemory, scoped, type WatchLayer } from "./flow.js";
+import { type Flow, scoped, type WatchLayer } from "./flow.js";
 import { type Context, imageNorm, residual, spatialTransformer, splitContext } from "./spatialLayers.js";
 import { temporalConvBlock, temporalTransformer } from "./temporalLayers.js";
 import { type UnetLayer, unetPlan, videoUnetParameters } from "./unetPlan.js";
@@ -189,33 +188,4 @@ export function videoUnet(
   requireInputs("videoUnet", model, inputs);
   const [batch, frames] = inputs.x.shape;
   return tidy(() => runUnet({ ...model, batch, frames, watch }, inputs));
-}
-
-/**
- * The answer for frames that follow remembered ones, and the memory with these frames added. Asking frame by frame
- * gives the numbers that one call with all frames gives, at the cost of the new frames alone.
- *
- * Needs a causal model. `memory` is only read; both results belong to the caller.
- *
- * @param memory of the frames before `inputs`; absent at the start of a clip
- * @throws RangeError if the model is not causal, or the memory is of another model
- */
-export function videoUnetStep(
-  model: VideoUnet,
-  inputs: VideoUnetInputs,
-  memory?: FrameMemory,
-): { readonly output: Tensor5D; readonly memory: FrameMemory } {
-  requireInputs("videoUnetStep", model, inputs);
-  const { convPadding, mask, norm } = model.config;
-  if (convPadding === "centred" || mask === "full" || norm === "clip")
-    throw new RangeError(
-      "videoUnetStep: the model is not causal, so earlier frames depend on later ones; causalize it with norm frame or cumulative.",
-    );
-  const [batch, frames] = inputs.x.shape;
-  const kept: Record<string, Tensor> = {};
-  const { output } = tidy(() => {
-    const flow: Flow = { ...model, batch, frames, past: memory, kept, watch: unwatched };
-    return { output: runUnet(flow, inputs), kept };
-  });
-  return { output, memory: { frames: frames + (memory?.frames ?? 0), tensors: kept } };
 }

@@ -46,12 +46,12 @@ export function temporalMask(frames: number, mask: TemporalMask): Tensor2D {
 const forbidden = -1e9;
 
 /**
- * What to add to attention logits of `frames` frames that follow `past` remembered ones: 0 or a large negative number,
- * [frame, past + frame]. Undefined where nothing is forbidden.
+ * What to add to attention logits of a clip: 0 or a large negative number, [frame, frame]. Undefined where nothing is
+ * forbidden.
  */
-export function maskLogits(frames: number, past: number, mask: TemporalMask): Tensor2D | undefined {
+export function maskLogits(frames: number, mask: TemporalMask): Tensor2D | undefined {
   const rows = Array.from({ length: frames }, (_, i) =>
-    Array.from({ length: past + frames }, (_, j) => (sees(past + i, j, mask) ? 0 : forbidden)),
+    Array.from({ length: frames }, (_, j) => (sees(i, j, mask) ? 0 : forbidden)),
   );
   return rows.every((row) => row.every((value) => value === 0)) ? undefined : tensor2d(rows);
 }
