@@ -49,7 +49,7 @@ const worlds = {
     frames: 64,
     open: async (lab) => {
       const trail = recorder(lab, await lab.makeWorld("trail", 1), lab.trailBehaviours());
-      return { ...trail, record: async (draw, options) => drive(lab, await trail.record(draw, options)) };
+      return { ...trail, record: async (draw, options) => lab.asRecon(await trail.record(draw, options)) };
     },
   },
   passive: {
@@ -80,26 +80,6 @@ function recorder(lab, simulator, policies) {
       return lab.recordEpisode(simulator, policies[chosen], options);
     },
     close: () => simulator.dispose(),
-  };
-}
-
-/**
- * Actions of the trail as RECON's are read: how the robot really moved, in the units of Navigation World Models, where
- * the world takes metres that it was told to move.
- *
- * @param {Lab} lab
- * @param {Episode} episode
- */
-function drive(lab, episode) {
-  const states = /** @type {{ pose: import("vid2world").Pose }[]} */ (episode.metadata.states);
-  const poses = states.map(({ pose }) => pose);
-  const actions = new Float32Array(3 * poses.length);
-  for (let t = 0; t + 1 < poses.length; t++) actions.set(lab.reconAction(poses[t], poses[t + 1]), 3 * t);
-  const position = poses.map(({ x, y }) => [x, y]);
-  return {
-    ...episode,
-    actions,
-    metadata: { ...episode.metadata, position, yaw: poses.map(({ yaw }) => yaw) },
   };
 }
 

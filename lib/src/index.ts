@@ -261,6 +261,7 @@ export type { Simulator, SimulatorSnapshot, WorldName } from "./worlds/simulator
 export { tabletopBehaviours } from "./worlds/tabletop/behaviour.js";
 export type { TabletopTask } from "./worlds/tabletop/layout.js";
 export { createTabletop, type TabletopState } from "./worlds/tabletop/tabletop.js";
+export { asRecon } from "./worlds/trail/asRecon.js";
 export { trailBehaviours } from "./worlds/trail/behaviours.js";
 export { advancePose, type GroundPose } from "./worlds/trail/pose.js";
 export { createTrail, type TrailState } from "./worlds/trail/trail.js";

@@ -8,6 +8,7 @@ import { passiveClip } from "./passive/passiveClip.js";
 import { recordEpisode } from "./recordEpisode.js";
 import type { Simulator } from "./simulator.js";
 import { tabletopBehaviours } from "./tabletop/behaviour.js";
+import { asRecon } from "./trail/asRecon.js";
 import { trailBehaviours } from "./trail/behaviours.js";
 
 export const clipSources = ["tabletop", "arena", "trail", "passive"] as const;
@@ -22,7 +23,8 @@ const worlds = {
 };
 
 /**
- * One clip, 64 × 64; layout, looks, policy and course follow from the seed. The longest part of an episode's beginning
+ * One clip, 64 × 64; layout, looks, policy and course follow from the seed. Actions are those that the world's data set
+ * holds; for the trail that is `asRecon`. The longest part of an episode's beginning
  * that a clip may skip is `frames`, so that not all clips start where episodes do.
  */
 export async function recordClip(source: ClipSource, seed: number, frames: number): Promise<Episode> {
@@ -31,14 +33,21 @@ export async function recordClip(source: ClipSource, seed: number, frames: numbe
   const [choice, skipped] = uniformValues(2, deriveSeed(seed, 1));
   const policy = policies[Math.floor(choice * policies.length)];
   const first = Math.floor(skipped * (frames + 1));
-  const whole = recordEpisode<object>(simulator as Simulator<object>, policy as BehaviourPolicy<object>, {
+  const recorded = recordEpisode<object>(simulator as Simulator<object>, policy as BehaviourPolicy<object>, {
     seed,
     frames: first + frames,
   });
+  const whole = source === "trail" ? asRecon(recorded) : recorded;
   return {
     ...whole,
     frameCount: frames,
     actions: whole.actions?.slice(first * whole.actionSize),
+    metadata: Object.fromEntries(
+      Object.entries(whole.metadata).map(([name, value]) => {
+        const perFrame = Array.isArray(value) && value.length === whole.frameCount;
+        return [name, perFrame ? value.slice(first) : value];
+      }),
+    ),
     frames: (start = 0, count = frames - start) => whole.frames(first + start, count),
   };
 }
