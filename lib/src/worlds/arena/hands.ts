@@ -6,7 +6,7 @@ import type { Canvas } from "../raycast/canvas.js";
 import { drawCapsule } from "../raycast/capsule.js";
 import type { Light, Rgb } from "../raycast/light.js";
 import { smoothStep } from "../raycast/light.js";
-import { type Axes, boxSolid, drawSolid } from "../raycast/solid.js";
+import { type Axes, boxSolid, drawSolid, plainPaint } from "../raycast/solid.js";
 import { type Moment, weapons } from "./moment.js";
 
 const handCamera: Camera = { x: 0, y: 0, z: 0, cos: 1, sin: 0, tilt: 0, focal: 1.25 };
@@ -151,7 +151,7 @@ export function drawHands(canvas: Canvas, moment: Moment, light: Light, sunlit: 
         handCamera,
         light,
         boxSolid(place(pose, part.box), part.half, pose.axes),
-        (_face, _x, _y, _z, out) => out.set(colour),
+        plainPaint(colour),
         sunlit,
       );
   }

@@ -183,6 +183,6 @@ export function paintOf(shape: Shape, axes: Axes): Paint {
     else if (paint === "stripes") second = stripe(own(0, x, y, z) + own(2, x, y, z));
     else if (paint === "checker")
       second = stripe(own(0, x, y, z)) ^ stripe(own(1, x, y, z)) ^ stripe(own(2, x, y, z));
-    out.set(colours[second]);
+    for (let channel = 0; channel < 3; channel++) out[channel] = colours[second][channel];
   };
 }

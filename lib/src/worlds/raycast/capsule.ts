@@ -20,7 +20,8 @@ export function drawCapsule(
   sunlit: number,
 ): void {
   const { from, to, radius, colour } = capsule;
-  const box = boxAround(canvas, camera, [...from, ...to], radius);
+  const ends = [from[0], from[1], from[2], to[0], to[1], to[2]];
+  const box = boxAround(canvas, camera, ends, radius);
   if (!box) return;
   // The axis and the way from its start to the eye, both in camera axes: forward, right, up.
   const ax = to[0] - from[0];
@@ -40,9 +41,17 @@ export function drawCapsule(
   const s0 = sx * camera.cos + sy * camera.sin;
   const s1 = sx * camera.sin - sy * camera.cos;
   const rr = radius * radius;
+  const closest = Math.min(-e0, a0 - e0) - radius - 1e-6;
+  const { colour: samples, depth: nearest, side } = canvas;
+  const [hazeRed, hazeGreen, hazeBlue] = light.haze;
+  const [ambientRed, ambientGreen, ambientBlue] = light.ambient;
+  const [sunRed, sunGreen, sunBlue] = light.sun;
+  const [red, green, blue] = colour;
   for (let column = box.left; column < box.right; column++) {
     const d1 = columnSlope(canvas, camera, column);
     for (let row = box.top; row < box.bottom; row++) {
+      const at = column * side + row;
+      if (nearest[at] <= closest) continue;
       const d2 = rowSlope(canvas, camera, row);
       const dd = 1 + d1 * d1 + d2 * d2;
       const ad = a0 + a1 * d1 + a2 * d2;
@@ -65,19 +74,20 @@ export function drawCapsule(
         depth = (-b - Math.sqrt(h)) / dd;
         along = end;
       }
-      const at = column * canvas.side + row;
-      if (depth <= 0.01 || depth >= canvas.depth[at]) continue;
+      if (depth <= 0.01 || depth >= nearest[at]) continue;
       const n0 = (e0 + depth - along * a0) / radius;
       const n1 = (e1 + depth * d1 - along * a1) / radius;
       const n2 = (e2 + depth * d2 - along * a2) / radius;
       const sun = sunlit * Math.max(0, n0 * s0 + n1 * s1 + n2 * sz);
       const sky = 0.8 + 0.3 * n2;
       const haze = hazeAt(light, depth);
-      canvas.depth[at] = depth;
-      for (let channel = 0; channel < 3; channel++) {
-        const lit = colour[channel] * (light.ambient[channel] * sky + light.sun[channel] * sun);
-        canvas.colour[3 * at + channel] = lit + (light.haze[channel] - lit) * haze;
-      }
+      nearest[at] = depth;
+      const litRed = red * (ambientRed * sky + sunRed * sun);
+      const litGreen = green * (ambientGreen * sky + sunGreen * sun);
+      const litBlue = blue * (ambientBlue * sky + sunBlue * sun);
+      samples[3 * at] = litRed + (hazeRed - litRed) * haze;
+      samples[3 * at + 1] = litGreen + (hazeGreen - litGreen) * haze;
+      samples[3 * at + 2] = litBlue + (hazeBlue - litBlue) * haze;
     }
   }
 }

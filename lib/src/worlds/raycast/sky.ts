@@ -31,35 +31,45 @@ export function paintSky({ zenith, horizon, clouds, light, seed }: SkyOptions): 
   const sunAngle = directionAngle(light.toSun[0], light.toSun[1]);
   const level = Math.sqrt(light.toSun[0] ** 2 + light.toSun[1] ** 2);
   const sunSlope = light.toSun[2] / level;
-  const sky = new Float32Array(columns * rows * 3);
-  for (let column = 0; column < columns; column++)
-    for (let row = 0; row < rows; row++) {
-      const slope = highest - ((row + 0.5) / rows) * (highest - lowest);
-      const rise = Math.min(1, Math.max(0, slope) / 1.2);
-      const aside = wrapAngle(((column + 0.5) / columns) * 2 * Math.PI - sunAngle);
-      const apart = Math.sqrt(
-        aside * aside * level * level + ((slope - sunSlope) / (1 + sunSlope * sunSlope)) ** 2,
-      );
-      const strength = light.sun[0];
-      const glow = strength * (0.5 / (1 + 30 * apart * apart)) + (apart < 0.05 ? 1.2 * strength : 0);
+  const strength = light.sun[0];
+  const white = light.sun.map(
+    (sun, k) => 0.5 * horizon[k] + 0.5 * 255 * Math.min(1, light.ambient[k] + 0.6 * sun),
+  );
+  const hills = light.haze.map((haze, k) => haze * (0.8 + 0.06 * (k - 1)));
+  const bands = Array.from({ length: rows }, (_, row) => {
+    const slope = highest - ((row + 0.5) / rows) * (highest - lowest);
+    const rise = Math.min(1, Math.max(0, slope) / 1.2);
+    return {
+      slope,
+      clear: zenith.map((top, k) => horizon[k] + (top - horizon[k]) * rise * (2 - rise)),
+      fromSun: (slope - sunSlope) / (1 + sunSlope * sunSlope),
       // Clouds are seen flat: the closer to the horizon, the finer.
-      const higher =
-        cloud[
-          Math.min(rows - 1, Math.floor((rows * 0.98) / (1 + 1.6 * Math.max(0, slope)))) * columns + column
-        ];
-      const cover =
-        smoothStep(0.78 - 0.5 * clouds, 0.98 - 0.5 * clouds, higher) * smoothStep(0.02, 0.3, slope);
-      const far = slope < 0.03 + 0.09 * hill[column];
+      cloudRow: Math.min(rows - 1, Math.floor((rows * 0.98) / (1 + 1.6 * Math.max(0, slope)))),
+      thickness: smoothStep(0.02, 0.3, slope),
+    };
+  });
+  const sky = new Float32Array(columns * rows * 3);
+  for (let column = 0; column < columns; column++) {
+    const aside = wrapAngle(((column + 0.5) / columns) * 2 * Math.PI - sunAngle);
+    const asideSquared = aside * aside * level * level;
+    const hillTop = 0.03 + 0.09 * hill[column];
+    for (let row = 0; row < rows; row++) {
+      const at = (column * rows + row) * 3;
+      const { slope, clear, fromSun, cloudRow, thickness } = bands[row];
+      if (slope < hillTop) {
+        for (let channel = 0; channel < 3; channel++) sky[at + channel] = hills[channel];
+        continue;
+      }
+      const apart = Math.sqrt(asideSquared + fromSun * fromSun);
+      const glow = strength * (0.5 / (1 + 30 * apart * apart)) + (apart < 0.05 ? 1.2 * strength : 0);
+      const cloudiness = cloud[cloudRow * columns + column];
+      const cover = smoothStep(0.78 - 0.5 * clouds, 0.98 - 0.5 * clouds, cloudiness) * thickness;
       for (let channel = 0; channel < 3; channel++) {
-        let value = horizon[channel] + (zenith[channel] - horizon[channel]) * rise * (2 - rise);
-        const white =
-          0.5 * horizon[channel] + 0.5 * 255 * Math.min(1, light.ambient[channel] + 0.6 * light.sun[channel]);
-        value += (white - value) * cover * 0.85;
-        value += 255 * glow * light.sun[channel];
-        if (far) value = light.haze[channel] * (0.8 + 0.06 * (channel - 1));
-        sky[(column * rows + row) * 3 + channel] = value;
+        const cloudy = clear[channel] + (white[channel] - clear[channel]) * cover * 0.85;
+        sky[at + channel] = cloudy + 255 * glow * light.sun[channel];
       }
     }
+  }
   return sky;
 }
 

@@ -36,6 +36,15 @@ export function boxSolid(centre: Rgb, half: Rgb, axes: Axes): Solid {
   return { faces, corners };
 }
 
+/** One colour all over. */
+export function plainPaint([red, green, blue]: Rgb): Paint {
+  return (_face, _x, _y, _z, out) => {
+    out[0] = red;
+    out[1] = green;
+    out[2] = blue;
+  };
+}
+
 const painted = new Float64Array(3);
 
 /** Draws a solid where it is nearer than what is there; `sunlit` from 0 (in the shade) to 1. */
@@ -49,6 +58,8 @@ export function drawSolid(
 ): void {
   const box = boxAround(canvas, camera, solid.corners, 0);
   if (!box) return;
+  const { colour, depth: nearest } = canvas;
+  const [hazeRed, hazeGreen, hazeBlue] = light.haze;
   const count = solid.faces.length;
   const planes = new Float64Array(count * 4); // normal in camera axes (forward, right, up), then distance from the eye
   const brightness = new Float64Array(count * 3);
@@ -68,29 +79,32 @@ export function drawSolid(
       const d2 = rowSlope(canvas, camera, row);
       const at = column * canvas.side + row;
       let enter = 0.01;
-      let leave = canvas.depth[at];
+      let leave = nearest[at];
       let entered = -1;
       for (let face = 0; face < count && enter < leave; face++) {
         const towards = planes[4 * face] + planes[4 * face + 1] * d1 + planes[4 * face + 2] * d2;
         const distance = planes[4 * face + 3];
         if (towards < 0) {
-          if (distance / towards > enter) {
-            enter = distance / towards;
+          const reached = distance / towards;
+          if (reached > enter) {
+            enter = reached;
             entered = face;
           }
         } else if (towards > 0) leave = Math.min(leave, distance / towards);
         else if (distance < 0) leave = -1;
       }
       if (entered < 0 || enter >= leave) continue;
-      canvas.depth[at] = enter;
+      nearest[at] = enter;
       const x = camera.x + enter * (camera.cos + d1 * camera.sin);
       const y = camera.y + enter * (camera.sin - d1 * camera.cos);
       paint(entered, x, y, camera.z + enter * d2, painted);
       const haze = hazeAt(light, enter);
-      for (let channel = 0; channel < 3; channel++) {
-        const lit = painted[channel] * brightness[3 * entered + channel];
-        canvas.colour[3 * at + channel] = lit + (light.haze[channel] - lit) * haze;
-      }
+      const red = painted[0] * brightness[3 * entered];
+      const green = painted[1] * brightness[3 * entered + 1];
+      const blue = painted[2] * brightness[3 * entered + 2];
+      colour[3 * at] = red + (hazeRed - red) * haze;
+      colour[3 * at + 1] = green + (hazeGreen - green) * haze;
+      colour[3 * at + 2] = blue + (hazeBlue - blue) * haze;
     }
   }
 }

@@ -116,21 +116,23 @@ export function paintSurface(pattern: SurfacePattern, colour: Rgb, second: Rgb, 
   const shade = new Float32Array(size * size);
   const blend = new Float32Array(size * size);
   const texel: Texel = { relief: 0, shade: 1, second: 0 };
+  const describe: Pattern = patterns[pattern];
   for (let row = 0; row < size; row++)
     for (let column = 0; column < size; column++) {
       const at = row * size + column;
-      patterns[pattern](column, row, grain, texel);
+      describe(column, row, grain, texel);
       relief[at] = texel.relief;
       shade[at] = texel.shade;
       blend[at] = Math.min(1, texel.second);
     }
   const texels = new Uint8Array(size * size * 3);
+  const mask = size - 1;
   for (let row = 0; row < size; row++)
     for (let column = 0; column < size; column++) {
       const at = row * size + column;
       // Rows count upwards on walls: light falls from above and from the left.
-      const above = ((row + 1) % size) * size + ((column + size - 1) % size);
-      const below = ((row + size - 1) % size) * size + ((column + 1) % size);
+      const above = ((row + 1) & mask) * size + ((column - 1) & mask);
+      const below = ((row - 1) & mask) * size + ((column + 1) & mask);
       const slope = Math.min(0.35, Math.max(-0.35, (relief[below] - relief[above]) * -0.4));
       for (let channel = 0; channel < 3; channel++) {
         const base = colour[channel] + (second[channel] - colour[channel]) * blend[at];

@@ -91,20 +91,40 @@ export function stamp(values: Float32Array, x: number, y: number, radius: number
   const column = Math.round(x / spacing);
   const row = Math.round(y / spacing);
   const mask = groundPoints - 1;
-  for (let j = -reach; j <= reach; j++)
+  const inner = 0.45 * radius * (1 - 1e-9); // the middle and what lies outside need no root
+  const outer = radius * (1 + 1e-9);
+  for (let j = -reach; j <= reach; j++) {
+    const dy = (row + j) * spacing - y;
+    const line = ((row + j) & mask) * groundPoints;
     for (let i = -reach; i <= reach; i++) {
       const dx = (column + i) * spacing - x;
-      const dy = (row + j) * spacing - y;
-      const share = strength * (1 - smoothStep(0.45, 1, Math.sqrt(dx * dx + dy * dy) / radius));
-      const at = ((row + j) & mask) * groundPoints + ((column + i) & mask);
+      const squared = dx * dx + dy * dy;
+      if (squared > outer * outer) continue;
+      const share =
+        squared < inner * inner
+          ? strength
+          : strength * (1 - smoothStep(0.45, 1, Math.sqrt(squared) / radius));
+      const at = line + ((column + i) & mask);
       if (share > values[at]) values[at] = share;
     }
+  }
+}
+
+/** Turns noise, in place, into heights in metres: hills with bumps, smooth on the path and a little lower. */
+function raiseHills(
+  hills: Float32Array,
+  bumps: Float32Array,
+  nearPath: Float32Array,
+  onPath: Float32Array,
+): void {
+  for (let i = 0; i < hills.length; i++)
+    hills[i] = 20 * (hills[i] - 0.5) + 0.7 * (bumps[i] - 0.5) * (1 - nearPath[i]) - 0.12 * onPath[i];
 }
 
 /** Builds the ground of `seed`; `conifers` is their share among the trees. */
 export function trailGround(seed: number, conifers: number): TrailGround {
   const size = groundPoints;
-  const hills = fractalNoise(size, size, 6, 3, deriveSeed(seed, 2));
+  const height = fractalNoise(size, size, 6, 3, deriveSeed(seed, 2));
   const bumps = fractalNoise(size, size, 64, 2, deriveSeed(seed, 3));
   const tint = fractalNoise(size, size, 16, 4, deriveSeed(seed, 4));
   const path = trailPath(seed);
@@ -114,9 +134,7 @@ export function trailGround(seed: number, conifers: number): TrailGround {
     stamp(onPath, x, y, 2.1, 1);
     stamp(nearPath, x, y, 7, 1);
   }
-  const height = new Float32Array(size * size);
-  for (let i = 0; i < height.length; i++)
-    height[i] = 20 * (hills[i] - 0.5) + 0.7 * (bumps[i] - 0.5) * (1 - nearPath[i]) - 0.12 * onPath[i];
+  raiseHills(height, bumps, nearPath, onPath);
   const houses = placeHouses(path, seed);
   const isFree = (x: number, y: number, room: number) =>
     groundAt(onPath, x, y) === 0 &&
@@ -159,6 +177,10 @@ function placeHouses(path: readonly (readonly [number, number])[], seed: number)
   });
 }
 
+/** Metres when grown; width as a share of the height. */
+const highOf: Record<Species, number> = { conifer: 9, broadleaf: 8, birch: 8.5, bush: 2.4 };
+const wideOf: Record<Species, number> = { conifer: 0.5, broadleaf: 0.95, birch: 0.62, bush: 0.8 };
+
 type IsFree = (x: number, y: number, room: number) => boolean;
 
 function placePlants(
@@ -172,23 +194,24 @@ function placePlants(
   const chance = uniformValues(tries * 8, deriveSeed(seed, 6));
   const plants: Plant[] = [];
   for (let i = 0; i < tries; i++) {
-    const [a, b, kind, size, variant, mirror, luck, lean] = chance.subarray(8 * i, 8 * i + 8);
-    const x = a * groundMetres;
-    const y = b * groundMetres;
+    const x = chance[8 * i] * groundMetres;
+    const y = chance[8 * i + 1] * groundMetres;
+    const kind = chance[8 * i + 2];
     const wood = smoothStep(0.36, 0.6, groundAt(tint, x, y)); // woods and clearings
     const edge = groundAt(nearPath, x, y);
     const bush = kind > 0.7;
+    const luck = chance[8 * i + 6];
     if (luck > (bush ? 0.5 : 0.12 + 0.8 * wood) * (1 - 0.2 * edge) || !isFree(x, y, bush ? 0 : 1.2)) continue;
-    const grown = 0.75 + 0.5 * size;
+    const grown = 0.75 + 0.5 * chance[8 * i + 3];
     const species: Species = bush
       ? "bush"
-      : lean < conifers
+      : chance[8 * i + 7] < conifers
         ? "conifer"
         : kind < 0.22
           ? "birch"
           : "broadleaf";
-    const high = { conifer: 9, broadleaf: 8, birch: 8.5, bush: 2.4 }[species] * grown;
-    const wide = { conifer: 0.5, broadleaf: 0.95, birch: 0.62, bush: 0.8 }[species] * high;
+    const high = highOf[species] * grown;
+    const wide = wideOf[species] * high;
     const trunk = bush ? 0 : 0.32;
     plants.push({
       species,
@@ -196,8 +219,8 @@ function placePlants(
       y,
       wide,
       high,
-      variant: Math.floor(variant * 3),
-      mirrored: mirror < 0.5,
+      variant: Math.floor(chance[8 * i + 4] * 3),
+      mirrored: chance[8 * i + 5] < 0.5,
       trunk,
     });
   }
@@ -231,16 +254,21 @@ export function sunOnGround({ height, plants, houses }: TrailGround, toSun: Rgb)
     for (const along of [-0.7, 0, 0.7])
       for (const part of [0, 0.5, 1])
         cast(x + along * half[0] * cos, y + along * half[0] * sin, part * high, half[1] * 1.2, 0.85);
+  for (let row = 0; row < groundPoints; row++) lightRow(shadow, height, toSun, row);
+  return shadow;
+}
+
+/** Turns one row of shadow, in place, into sunlight: what is not in the shade, by how it faces the sun. */
+function lightRow(shadow: Float32Array, height: Float32Array, [sx, sy, sz]: Rgb, row: number): void {
   const mask = groundPoints - 1;
-  return shadow.map((dark, at) => {
-    const row = at & ~mask;
-    const east = height[row + ((at + 1) & mask)] - height[row + ((at - 1) & mask)];
-    const north =
-      height[(at + groundPoints) % height.length] -
-      height[(at - groundPoints + height.length) % height.length];
+  const here = row * groundPoints;
+  const above = ((row + 1) & mask) * groundPoints;
+  const below = ((row - 1) & mask) * groundPoints;
+  for (let column = 0; column < groundPoints; column++) {
+    const east = height[here + ((column + 1) & mask)] - height[here + ((column - 1) & mask)];
     const nx = -east / (2 * spacing);
-    const ny = -north / (2 * spacing);
-    const facing = (nx * toSun[0] + ny * toSun[1] + toSun[2]) / Math.sqrt(nx * nx + ny * ny + 1);
-    return Math.max(0, facing) * (1 - dark);
-  });
+    const ny = -(height[above + column] - height[below + column]) / (2 * spacing);
+    const facing = (nx * sx + ny * sy + sz) / Math.sqrt(nx * nx + ny * ny + 1);
+    shadow[here + column] = Math.max(0, facing) * (1 - shadow[here + column]);
+  }
 }

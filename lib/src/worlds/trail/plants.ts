@@ -7,24 +7,36 @@ export type Species = "conifer" | "broadleaf" | "birch" | "bush";
 
 const width = 128;
 const height = 256;
+const leavesOf: Record<Species, number> = { conifer: 2400, broadleaf: 2700, birch: 1300, bush: 2400 };
 
 /** Paints small round dabs; coordinates from 0 to 1, y up. */
 class Painter {
   readonly texels = new Uint8Array(width * height * 4);
 
   dab(x: number, y: number, radiusX: number, radiusY: number, colour: Rgb, brightness: number): void {
-    const [cx, cy] = [x * width, y * height];
-    const [rx, ry] = [radiusX * width, radiusY * width]; // both in units of the width, so circles are round
-    for (let row = Math.max(0, Math.floor(cy - ry)); row <= Math.min(height - 1, cy + ry); row++)
-      for (let column = Math.max(0, Math.floor(cx - rx)); column <= Math.min(width - 1, cx + rx); column++) {
+    const { texels } = this;
+    const cx = x * width;
+    const cy = y * height;
+    const rx = radiusX * width;
+    const ry = radiusY * width; // in units of the width too, so circles are round
+    const red = Math.min(255, colour[0] * brightness);
+    const green = Math.min(255, colour[1] * brightness);
+    const blue = Math.min(255, colour[2] * brightness);
+    const left = Math.max(0, Math.floor(cx - rx));
+    const right = Math.min(width - 1, cx + rx);
+    const top = Math.min(height - 1, cy + ry);
+    for (let row = Math.max(0, Math.floor(cy - ry)); row <= top; row++) {
+      const dy = (row + 0.5 - cy) / ry;
+      for (let column = left; column <= right; column++) {
         const dx = (column + 0.5 - cx) / rx;
-        const dy = (row + 0.5 - cy) / ry;
         if (dx * dx + dy * dy > 1) continue;
         const at = (row * width + column) * 4;
-        for (let channel = 0; channel < 3; channel++)
-          this.texels[at + channel] = Math.min(255, colour[channel] * brightness);
-        this.texels[at + 3] = 255;
+        texels[at] = red;
+        texels[at + 1] = green;
+        texels[at + 2] = blue;
+        texels[at + 3] = 255;
       }
+    }
   }
 
   /** A tapering stem from (x0, y0) to (x1, y1). */
@@ -39,7 +51,9 @@ class Painter {
   ): void {
     for (let i = 0; i <= 60; i++) {
       const t = i / 60;
-      const [x, y, r] = [x0 + (x1 - x0) * t, y0 + (y1 - y0) * t, radius * (1 - 0.5 * t)];
+      const x = x0 + (x1 - x0) * t;
+      const y = y0 + (y1 - y0) * t;
+      const r = radius * (1 - 0.5 * t);
       const ring = 0.8 + 0.35 * rings[i];
       this.dab(x, y, r, r, colour, 0.62 * ring);
       this.dab(x - r * 0.3, y, r * 0.6, r, colour, 0.95 * ring);
@@ -50,18 +64,26 @@ class Painter {
 function paintConifer(painter: Painter, leaf: Rgb, bark: Rgb, top: Rgb, chance: Float32Array): void {
   painter.stem(0.5, 0, 0.5, 0.6, 0.035, bark, chance);
   const tiers = 9 + Math.floor(chance[0] * 4);
-  const needles = 2400;
+  const needles = leavesOf.conifer;
   for (let i = 0; i < needles; i++) {
-    const [a, b, c, d] = chance.subarray(64 + 4 * i, 68 + 4 * i);
+    const at = 64 + 4 * i;
     const y = 0.17 + 0.82 * (i / needles);
     const tier = (y * tiers) % 1; // branches reach out at the foot of each tier
     const reach = 0.46 * (1 - y) ** 0.85 * (1 - 0.45 * tier) + 0.012;
-    const x = (2 * a - 1) * reach;
+    const x = (2 * chance[at] - 1) * reach;
     const outer = Math.abs(x) / reach;
-    const brightness = 0.5 + 0.3 * tier + 0.25 * outer * (x < 0 ? 1.1 : 0.6) + 0.25 * (b - 0.5);
+    const brightness = 0.5 + 0.3 * tier + 0.25 * outer * (x < 0 ? 1.1 : 0.6) + 0.25 * (chance[at + 1] - 0.5);
     const droop = 0.02 * outer;
-    const bright = c > 0.55 && tier > 0.45;
-    painter.dab(0.5 + x, y - droop, 0.01 + 0.012 * d, 0.018 + 0.01 * d, bright ? top : leaf, brightness);
+    const bright = chance[at + 2] > 0.55 && tier > 0.45;
+    const size = chance[at + 3];
+    painter.dab(
+      0.5 + x,
+      y - droop,
+      0.01 + 0.012 * size,
+      0.018 + 0.01 * size,
+      bright ? top : leaf,
+      brightness,
+    );
   }
 }
 
@@ -87,18 +109,19 @@ function paintCrown(
   const each = Math.floor(crown.leaves / clumps.length);
   clumps.forEach(({ x, y, radius }, clump) => {
     for (let i = 0; i < each; i++) {
-      const [a, b, c, d] = chance.subarray(128 + 4 * (clump * each + i), 132 + 4 * (clump * each + i));
-      const [u, v] = [2 * a - 1, 2 * b - 1];
-      const far = u * u + v * v;
-      if (far > 1) continue;
-      const light = 0.62 + 0.34 * v - 0.16 * u + 0.12 * (clump / clumps.length) + 0.3 * (c - 0.5);
-      const size = crown.size * (0.7 + 0.6 * d);
+      const at = 128 + 4 * (clump * each + i);
+      const u = 2 * chance[at] - 1;
+      const v = 2 * chance[at + 1] - 1;
+      if (u * u + v * v > 1) continue;
+      const tone = chance[at + 2];
+      const light = 0.62 + 0.34 * v - 0.16 * u + 0.12 * (clump / clumps.length) + 0.3 * (tone - 0.5);
+      const size = crown.size * (0.7 + 0.6 * chance[at + 3]);
       painter.dab(
         x + u * radius,
         y + (v * radius) / 2,
         size,
         size,
-        c > 0.6 ? top : leaf,
+        tone > 0.6 ? top : leaf,
         Math.max(0.3, light),
       );
     }
@@ -108,7 +131,7 @@ function paintCrown(
 /** One plant of a species; `leaf` and `top` are the colours of its leaves in shade and light. */
 export function paintPlant(species: Species, leaf: Rgb, top: Rgb, seed: number): Sprite {
   const painter = new Painter();
-  const chance = uniformValues(12000, deriveSeed(seed, 1));
+  const chance = uniformValues(128 + 4 * leavesOf[species], deriveSeed(seed, 1));
   const numbers = uniformValues(64, deriveSeed(seed, 2));
   const bark: Rgb = species === "birch" ? [214, 210, 200] : [98, 76, 58];
   if (species === "conifer") paintConifer(painter, leaf, bark, top, chance);
@@ -121,7 +144,7 @@ export function paintPlant(species: Species, leaf: Rgb, top: Rgb, seed: number):
       high: 0.98,
       wide: 0.46,
       clumps: 15,
-      leaves: 2700,
+      leaves: leavesOf[species],
       size: 0.017,
     });
   }
@@ -134,7 +157,7 @@ export function paintPlant(species: Species, leaf: Rgb, top: Rgb, seed: number):
       high: 0.98,
       wide: 0.3,
       clumps: 12,
-      leaves: 1300,
+      leaves: leavesOf[species],
       size: 0.014,
     });
   }
@@ -144,7 +167,7 @@ export function paintPlant(species: Species, leaf: Rgb, top: Rgb, seed: number):
       high: 0.62,
       wide: 0.5,
       clumps: 11,
-      leaves: 2400,
+      leaves: leavesOf[species],
       size: 0.021,
     });
   return createSprite(width, height, painter.texels);

@@ -5,9 +5,9 @@ import type { Camera } from "../raycast/camera.js";
 import type { Canvas } from "../raycast/canvas.js";
 import { drawCapsule } from "../raycast/capsule.js";
 import type { Light, Rgb } from "../raycast/light.js";
-import { boxSolid, drawSolid } from "../raycast/solid.js";
+import { boxSolid, drawSolid, plainPaint } from "../raycast/solid.js";
 import { drawSprite } from "../raycast/sprite.js";
-import { groundAt, shortWay } from "./ground.js";
+import { groundAt, type Plant, shortWay } from "./ground.js";
 import { drawHouse } from "./houses.js";
 import type { GroundPose } from "./pose.js";
 import { drawTerrain, type Landscape } from "./terrain.js";
@@ -62,17 +62,22 @@ export function drawTrail(
     drawCapsule(canvas, camera, light, { from: middle, to: middle, radius, colour: grey }, 0.8);
   }
   const towardsSun = camera.cos * light.toSun[0] + camera.sin * light.toSun[1];
-  const inSight = ground.plants.flatMap((plant) => {
+  const inSight: { readonly plant: Plant; readonly at: Rgb; readonly ahead: number }[] = [];
+  for (const plant of ground.plants) {
     const at = near(plant.x, plant.y, plantReach, plant.wide / 2);
-    return at
-      ? [{ plant, at, ahead: (at[0] - camera.x) * camera.cos + (at[1] - camera.y) * camera.sin }]
-      : [];
-  });
+    if (!at) continue;
+    inSight.push({ plant, at, ahead: (at[0] - camera.x) * camera.cos + (at[1] - camera.y) * camera.sin });
+  }
   inSight.sort((a, b) => a.ahead - b.ahead); // what nearer ones hide costs little
   for (const { plant, at } of inSight) {
     const lit = groundAt(sun, plant.x + 1.5 * light.toSun[0], plant.y + 1.5 * light.toSun[1]);
     const share = (0.5 + 0.5 * lit) * (0.85 - 0.35 * towardsSun);
-    const brightness = light.sun.map((value, k) => light.ambient[k] + value * share) as unknown as Rgb;
+    const { sun: direct, ambient } = light;
+    const brightness: Rgb = [
+      ambient[0] + direct[0] * share,
+      ambient[1] + direct[1] * share,
+      ambient[2] + direct[2] * share,
+    ];
     const { species, variant, wide, high, mirrored } = plant;
     const placement = { x: at[0], y: at[1], z: at[2] - 0.1, wide, high, mirrored };
     drawSprite(canvas, camera, light, looks.plants[species][variant], placement, brightness);
@@ -94,5 +99,5 @@ function drawFlag(canvas: Canvas, camera: Camera, light: Light, [x, y, z]: Rgb):
       [0, 0, 1],
     ],
   );
-  drawSolid(canvas, camera, light, flag, (_face, _x, _y, _z, out) => out.set([255, 112, 40]), 1);
+  drawSolid(canvas, camera, light, flag, plainPaint([255, 112, 40]), 1);
 }

@@ -30,13 +30,17 @@ export function createLandscape(seed: number): Landscape {
   const looks = trailLooks(seed);
   const ground = trailGround(seed, looks.conifers);
   const sun = sunOnGround(ground, looks.light.toSun);
-  const cover = new Float32Array(sun.length * 3);
-  sun.forEach((light, i) => {
-    cover[3 * i] = ground.tint[i];
-    cover[3 * i + 1] = ground.onPath[i];
-    cover[3 * i + 2] = light;
-  });
-  return { ground, looks, sun, cover };
+  return { ground, looks, sun, cover: sideBySide(ground.tint, ground.onPath, sun) };
+}
+
+function sideBySide(a: Float32Array, b: Float32Array, c: Float32Array): Float32Array {
+  const all = new Float32Array(a.length * 3);
+  for (let i = 0; i < a.length; i++) {
+    all[3 * i] = a[i];
+    all[3 * i + 1] = b[i];
+    all[3 * i + 2] = c[i];
+  }
+  return all;
 }
 
 const covered = new Float64Array(3);
@@ -71,72 +75,89 @@ const furthest = 150;
 const texel = new Float64Array(3);
 const gravel = new Float64Array(3);
 
+/** How far away each row of the current column sees the ground, in metres. */
+const depths = new Float64Array(2048);
+const slopes = new Float64Array(2048);
+
 /** Draws ground and sky wherever nothing nearer is drawn yet. */
 export function drawTerrain(canvas: Canvas, camera: Camera, landscape: Landscape): void {
+  for (let row = 0; row < canvas.side; row++) slopes[row] = rowSlope(canvas, camera, row);
   for (let column = 0; column < canvas.side; column++) {
-    const bottom = drawColumn(canvas, camera, landscape, column);
+    const across = columnSlope(canvas, camera, column);
+    const dx = camera.cos + across * camera.sin;
+    const dy = camera.sin - across * camera.cos;
+    const bottom = followColumn(canvas, camera, landscape.ground.height, dx, dy);
+    paintColumn(canvas, camera, landscape, column, bottom, dx, dy);
     drawSky(canvas, camera, landscape.looks.sky, column, 0, bottom);
   }
 }
 
-/** Draws one column of ground; returns its first row. */
-function drawColumn(canvas: Canvas, camera: Camera, landscape: Landscape, column: number): number {
-  const { height } = landscape.ground;
-  const across = columnSlope(canvas, camera, column);
-  const dx = camera.cos + across * camera.sin;
-  const dy = camera.sin - across * camera.cos;
+/** Finds the depths of one column of ground; returns its first row. */
+function followColumn(canvas: Canvas, camera: Camera, height: Float32Array, dx: number, dy: number): number {
+  const { x, y, z } = camera;
   let bottom = canvas.side;
   let near = 0.2;
-  let nearRise = groundAt(height, camera.x + near * dx, camera.y + near * dy) - camera.z;
+  let nearRise = groundAt(height, x + near * dx, y + near * dy) - z;
   for (let far = 0.4; far < furthest && bottom > 0; far *= far < 4 ? 1.12 : 1.045) {
-    const rise = groundAt(height, camera.x + far * dx, camera.y + far * dy) - camera.z;
-    const top = Math.max(0, Math.ceil(rowAtSlope(canvas, camera, rise / far)));
-    for (let row = Math.min(bottom, canvas.side) - 1; row >= top; row--) {
-      const slope = rowSlope(canvas, camera, row);
-      const above = slope * near - nearRise; // how far the ray is above the ground at both ends
-      const below = rise - slope * far;
-      const share = above + below > 1e-9 ? Math.min(1, Math.max(0, above / (above + below))) : 1;
-      paintGround(canvas, camera, landscape, column * canvas.side + row, near + (far - near) * share, dx, dy);
+    const rise = groundAt(height, x + far * dx, y + far * dy) - z;
+    if (rise > (slopes[bottom - 1] - 1e-9) * far) {
+      const top = Math.max(0, Math.ceil(rowAtSlope(canvas, camera, rise / far)));
+      for (let row = bottom - 1; row >= top; row--) {
+        const above = slopes[row] * near - nearRise; // how far the ray is above the ground at both ends
+        const below = rise - slopes[row] * far;
+        const share = above + below > 1e-9 ? Math.min(1, Math.max(0, above / (above + below))) : 1;
+        depths[row] = near + (far - near) * share;
+      }
+      bottom = Math.min(bottom, top);
     }
-    bottom = Math.min(bottom, top);
     near = far;
     nearRise = rise;
   }
   return bottom;
 }
 
-function paintGround(
+function paintColumn(
   canvas: Canvas,
   camera: Camera,
   { looks, cover }: Landscape,
-  at: number,
-  depth: number,
+  column: number,
+  bottom: number,
   dx: number,
   dy: number,
 ): void {
-  if (canvas.depth[at] <= depth) return;
+  const { colour, depth: nearest, side } = canvas;
   const { light, grass, path } = looks;
-  const x = camera.x + depth * dx;
-  const y = camera.y + depth * dy;
-  const footprint = (depth * 2 * surfaceDensity) / (camera.focal * canvas.side);
-  const level = levelFor(grass, footprint * Math.sqrt(1 + depth));
-  sampleTexture(grass, level, x * surfaceDensity, y * surfaceDensity, texel);
-  lookUpCover(cover, x, y);
-  const dry = covered[0];
-  const onPath = covered[1];
-  const lit = covered[2];
-  if (onPath > 0.05) {
-    sampleTexture(path, level, x * surfaceDensity, y * surfaceDensity, gravel);
-    const ragged = (texel[1] - 110) / 300; // tufts of grass break the path's edge
-    const share = smoothStep(0.3, 0.7, onPath - ragged * (1 - onPath));
-    for (let channel = 0; channel < 3; channel++)
-      texel[channel] += (gravel[channel] - texel[channel]) * share;
-  }
-  const haze = hazeAt(light, depth);
-  canvas.depth[at] = depth;
-  for (let channel = 0; channel < 3; channel++) {
-    const shade = 0.82 + 0.36 * dry - (channel === 2 ? 0.2 * (dry - 0.5) : 0);
-    const value = texel[channel] * shade * (light.ambient[channel] + light.sun[channel] * lit);
-    canvas.colour[3 * at + channel] = value + (light.haze[channel] - value) * haze;
+  const [red, green, blue] = light.haze;
+  const [ambientRed, ambientGreen, ambientBlue] = light.ambient;
+  const [sunRed, sunGreen, sunBlue] = light.sun;
+  for (let row = bottom; row < side; row++) {
+    const at = column * side + row;
+    const depth = depths[row];
+    if (nearest[at] <= depth) continue;
+    const x = camera.x + depth * dx;
+    const y = camera.y + depth * dy;
+    const footprint = (depth * 2 * surfaceDensity) / (camera.focal * side);
+    const level = levelFor(grass, footprint * Math.sqrt(1 + depth));
+    sampleTexture(grass, level, x * surfaceDensity, y * surfaceDensity, texel);
+    lookUpCover(cover, x, y);
+    const dry = covered[0];
+    const onPath = covered[1];
+    const lit = covered[2];
+    if (onPath > 0.05) {
+      sampleTexture(path, level, x * surfaceDensity, y * surfaceDensity, gravel);
+      const ragged = (texel[1] - 110) / 300; // tufts of grass break the path's edge
+      const share = smoothStep(0.3, 0.7, onPath - ragged * (1 - onPath));
+      for (let channel = 0; channel < 3; channel++)
+        texel[channel] += (gravel[channel] - texel[channel]) * share;
+    }
+    const haze = hazeAt(light, depth);
+    const shade = 0.82 + 0.36 * dry;
+    const r = texel[0] * shade * (ambientRed + sunRed * lit);
+    const g = texel[1] * shade * (ambientGreen + sunGreen * lit);
+    const b = texel[2] * (shade - 0.2 * (dry - 0.5)) * (ambientBlue + sunBlue * lit);
+    nearest[at] = depth;
+    colour[3 * at] = r + (red - r) * haze;
+    colour[3 * at + 1] = g + (green - g) * haze;
+    colour[3 * at + 2] = b + (blue - b) * haze;
   }
 }
