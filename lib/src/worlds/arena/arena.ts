@@ -5,6 +5,7 @@
 import { type CsgoAction, csgoActionNames, csgoActionSize, decodeCsgoAction } from "../../data/csgoAction.js";
 import { requireWhole } from "../../tensor/check.js";
 import { deriveSeed, uniformValues } from "../../tensor/noise.js";
+import { isHidden } from "../raycast/camera.js";
 import { type Canvas, createCanvas, resolvePicture } from "../raycast/canvas.js";
 import { drawCapsule } from "../raycast/capsule.js";
 import { drawContactShadow } from "../raycast/contactShadow.js";
@@ -84,6 +85,7 @@ function drawMoment(canvas: Canvas, scenery: Scenery, moment: Moment): void {
   const flash = moment.sinceShot === 0 && moment.weapon < 2 ? 0.55 : 0;
   drawScenery(canvas, camera, scenery, flash);
   for (const target of moment.targets) {
+    if (isHidden(canvas, camera, target.x, target.y, 0.9, target.health > 0 ? 1.6 : 2.6)) continue;
     drawContactShadow(canvas, camera, { x: target.x, y: target.y, radius: target.health > 0 ? 0.5 : 0.9 });
     const sunlit = sunlitAt(lookUp(shade.shadowTop, target.x, target.y), 0.9);
     for (const capsule of figureCapsules(target, looks.clothes))

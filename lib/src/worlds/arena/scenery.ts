@@ -1,7 +1,6 @@
 /** Draws an arena's walls, crates, ground and sky: every column walks through the map, nearest cells first. */
 import { type Camera, columnSlope, rowAtSlope, rowSlope } from "../raycast/camera.js";
 import type { Canvas } from "../raycast/canvas.js";
-import type { Light } from "../raycast/light.js";
 import { drawSky } from "../raycast/sky.js";
 import { surfaceDensity } from "../raycast/surfaces.js";
 import { levelFor, sampleTexture, type Texture } from "../raycast/texture.js";
@@ -21,35 +20,47 @@ export interface Scenery {
 
 const texel = new Float64Array(3);
 
-/** Writes one lit sample; `sky` and `sun` are shares of the two lights, `flash` light from the muzzle. */
-function putSample(
-  canvas: Canvas,
-  light: Light,
-  at: number,
-  depth: number,
-  sky: number,
-  sun: number,
-  flash: number,
-): void {
-  const ratio = depth / light.hazeDistance;
-  const haze = (ratio * ratio) / (1 + ratio * ratio);
-  const glow = flash / (1 + depth * depth * 0.15);
+/** Light on the samples of one column: what `putSample` needs of it, as plain numbers. */
+interface Air {
+  readonly ambient: Float64Array;
+  readonly sun: Float64Array;
+  readonly haze: Float64Array;
+  readonly hazeDistance: number;
+  /** Light from the muzzle, 0 to 1. */
+  readonly flash: number;
+}
+
+/** Writes one lit sample; `sky` and `sun` are shares of the two lights. */
+function putSample(canvas: Canvas, air: Air, at: number, depth: number, sky: number, sun: number): void {
+  const { ambient, sun: direct, haze } = air;
+  const { colour } = canvas;
+  const ratio = depth / air.hazeDistance;
+  const veil = (ratio * ratio) / (1 + ratio * ratio);
+  const glow = air.flash / (1 + depth * depth * 0.15);
   canvas.depth[at] = depth;
-  for (let channel = 0; channel < 3; channel++) {
-    const lit =
-      texel[channel] *
-      (light.ambient[channel] * sky + light.sun[channel] * sun + glow * (1 - 0.25 * channel));
-    canvas.colour[3 * at + channel] = lit + (light.haze[channel] - lit) * haze;
-  }
+  const red = texel[0] * (ambient[0] * sky + direct[0] * sun + glow);
+  const green = texel[1] * (ambient[1] * sky + direct[1] * sun + glow * 0.75);
+  const blue = texel[2] * (ambient[2] * sky + direct[2] * sun + glow * 0.5);
+  colour[3 * at] = red + (haze[0] - red) * veil;
+  colour[3 * at + 1] = green + (haze[1] - green) * veil;
+  colour[3 * at + 2] = blue + (haze[2] - blue) * veil;
 }
 
 /** Draws everything that does not move; `flash` from 0 to 1 is the light of a shot. */
 export function drawScenery(canvas: Canvas, camera: Camera, scenery: Scenery, flash: number): void {
   canvas.depth.fill(Infinity);
-  for (let column = 0; column < canvas.side; column++) drawColumn(canvas, camera, scenery, flash, column);
+  const { ambient, sun, haze, hazeDistance } = scenery.looks.light;
+  const air: Air = {
+    ambient: Float64Array.from(ambient),
+    sun: Float64Array.from(sun),
+    haze: Float64Array.from(haze),
+    hazeDistance,
+    flash,
+  };
+  for (let column = 0; column < canvas.side; column++) drawColumn(canvas, camera, scenery, air, column);
 }
 
-function drawColumn(canvas: Canvas, camera: Camera, scenery: Scenery, flash: number, column: number): void {
+function drawColumn(canvas: Canvas, camera: Camera, scenery: Scenery, air: Air, column: number): void {
   const { map, looks } = scenery;
   const across = columnSlope(canvas, camera, column);
   const dx = camera.cos + across * camera.sin;
@@ -73,7 +84,7 @@ function drawColumn(canvas: Canvas, camera: Camera, scenery: Scenery, flash: num
       if (height > before) {
         const top = rowAbove(canvas, camera, height, enter);
         if (top < bottom) {
-          drawWall(canvas, camera, scenery, flash, { column, top, bottom, depth: enter, dx, dy, cell, face });
+          drawWall(canvas, camera, scenery, air, { column, top, bottom, depth: enter, dx, dy, cell, face });
           bottom = top;
         }
       }
@@ -83,7 +94,7 @@ function drawColumn(canvas: Canvas, camera: Camera, scenery: Scenery, flash: num
     if (height < camera.z) {
       const top = rowAbove(canvas, camera, height, leave);
       if (top < bottom) {
-        drawTop(canvas, camera, scenery, flash, column, top, bottom, dx, dy, height, map.material[cell]);
+        drawTop(canvas, camera, scenery, air, column, top, bottom, dx, dy, height, map.material[cell]);
         bottom = top;
       }
     }
@@ -119,7 +130,7 @@ interface WallSpan {
   readonly face: number;
 }
 
-function drawWall(canvas: Canvas, camera: Camera, scenery: Scenery, flash: number, span: WallSpan): void {
+function drawWall(canvas: Canvas, camera: Camera, scenery: Scenery, air: Air, span: WallSpan): void {
   const { map, looks, shade } = scenery;
   const { light } = looks;
   const { column, depth, cell, face } = span;
@@ -147,15 +158,8 @@ function drawWall(canvas: Canvas, camera: Camera, scenery: Scenery, flash: numbe
     const trim = height - z < 0.18 && material !== 3 ? (height - z < 0.1 ? 1.15 : 0.75) : 1;
     const ground = 0.62 + 0.38 * Math.min(1, z / 0.7);
     const sky = side * details * trim * ground * (0.86 + 0.14 * Math.min(1, z / 3));
-    putSample(
-      canvas,
-      light,
-      column * canvas.side + row,
-      depth,
-      sky,
-      sun * details * trim * sunlitAt(shadowTop, z),
-      flash,
-    );
+    const lit = sun * details * trim * sunlitAt(shadowTop, z);
+    putSample(canvas, air, column * canvas.side + row, depth, sky, lit);
   }
 }
 
@@ -163,7 +167,7 @@ function drawTop(
   canvas: Canvas,
   camera: Camera,
   { looks, shade }: Scenery,
-  flash: number,
+  air: Air,
   column: number,
   top: number,
   bottom: number,
@@ -184,6 +188,6 @@ function drawTop(
     sampleTexture(texture, level, x * surfaceDensity, y * surfaceDensity, texel);
     const open = height === 0 ? lookUp(shade.openness, x, y) : 1;
     const sun = light.toSun[2] * sunlitAt(lookUp(shade.shadowTop, x, y), height + (height > 0 ? 0.3 : 0));
-    putSample(canvas, light, column * canvas.side + row, depth, 1.05 * open, sun, flash);
+    putSample(canvas, air, column * canvas.side + row, depth, 1.05 * open, sun);
   }
 }

@@ -44,6 +44,24 @@ export interface SampleBox {
 
 const nearest = 0.02;
 
+/** Whether what the canvas shows already hides a whole ball around (x, y, z), or the ball is not in the picture. */
+export function isHidden(
+  canvas: Canvas,
+  camera: Camera,
+  x: number,
+  y: number,
+  z: number,
+  radius: number,
+): boolean {
+  const box = boxAround(canvas, camera, [x, y, z], radius);
+  if (!box) return true;
+  const closest = (x - camera.x) * camera.cos + (y - camera.y) * camera.sin - radius;
+  for (let column = box.left; column < box.right; column++)
+    for (let at = column * canvas.side + box.top; at < column * canvas.side + box.bottom; at++)
+      if (canvas.depth[at] > closest) return false;
+  return true;
+}
+
 /**
  * The samples that balls of `radius` around `points` (x, y, z, x, y, z, …) can cover: everything where one reaches behind
  * the eye, undefined where all do or all lie beside the picture.
@@ -54,7 +72,12 @@ export function boxAround(
   points: ArrayLike<number>,
   radius: number,
 ): SampleBox | undefined {
-  let [left, right, top, bottom] = [Infinity, -Infinity, Infinity, -Infinity];
+  const { focal } = camera;
+  const { side } = canvas;
+  let left = Infinity;
+  let right = -Infinity;
+  let top = Infinity;
+  let bottom = -Infinity;
   let behind = 0;
   for (let i = 0; i < points.length; i += 3) {
     const x = points[i] - camera.x;
@@ -63,14 +86,16 @@ export function boxAround(
     const forward = x * camera.cos + y * camera.sin;
     if (forward + radius < nearest) behind++;
     if (forward - radius < nearest) {
-      [left, right, top, bottom] = [0, canvas.side, 0, canvas.side];
+      left = top = 0;
+      right = bottom = side;
       continue;
     }
     const closest = forward - radius;
     const across = x * camera.sin - y * camera.cos;
-    const reach = (slope: number) => ((slope * camera.focal + 1) * canvas.side) / 2;
-    left = Math.min(left, reach((across - radius) / (across < radius ? closest : forward + radius)));
-    right = Math.max(right, reach((across + radius) / (across > -radius ? closest : forward + radius)));
+    const leftmost = (across - radius) / (across < radius ? closest : forward + radius);
+    const rightmost = (across + radius) / (across > -radius ? closest : forward + radius);
+    left = Math.min(left, ((leftmost * focal + 1) * side) / 2);
+    right = Math.max(right, ((rightmost * focal + 1) * side) / 2);
     top = Math.min(
       top,
       rowAtSlope(canvas, camera, (z + radius) / (z > -radius ? closest : forward + radius)),

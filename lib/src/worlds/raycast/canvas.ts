@@ -38,11 +38,12 @@ export function resolvePicture({ size, side, colour }: Canvas): Uint8Array {
       const right = left + side * 3;
       const to = (y * size + x) * 3;
       for (let channel = 0; channel < 3; channel++) {
-        const a = Math.min(255, colour[left + channel]);
-        const b = Math.min(255, colour[left + 3 + channel]);
-        const c = Math.min(255, colour[right + channel]);
-        const d = Math.min(255, colour[right + 3 + channel]);
-        picture[to + channel] = Math.max(0, (a + b + c + d) * 0.25 + 0.5);
+        const a = colour[left + channel];
+        const b = colour[left + 3 + channel];
+        const c = colour[right + channel];
+        const d = colour[right + 3 + channel];
+        const sum = (a < 255 ? a : 255) + (b < 255 ? b : 255) + (c < 255 ? c : 255) + (d < 255 ? d : 255);
+        picture[to + channel] = sum > 0 ? sum * 0.25 + 0.5 : 0;
       }
     }
   return picture;

@@ -90,9 +90,10 @@ export function drawSky(
   const share = x - left;
   const right = (left + 1) % columns;
   const flat = 1 / Math.sqrt(1 + slope * slope);
+  const { colour, depth } = canvas;
   for (let row = from; row < to; row++) {
     const at = column * canvas.side + row;
-    if (canvas.depth[at] < Infinity) continue;
+    if (depth[at] < Infinity) continue;
     const up = rowSlope(canvas, camera, row) * flat;
     const y = Math.min(rows - 1.001, Math.max(0, ((highest - up) / (highest - lowest)) * rows - 0.5));
     const top = Math.floor(y);
@@ -102,7 +103,7 @@ export function drawSky(
     for (let channel = 0; channel < 3; channel++) {
       const high = sky[a + channel] * (1 - share) + sky[b + channel] * share;
       const low = sky[a + 3 + channel] * (1 - share) + sky[b + 3 + channel] * share;
-      canvas.colour[3 * at + channel] = high + (low - high) * below;
+      colour[3 * at + channel] = high + (low - high) * below;
     }
   }
 }

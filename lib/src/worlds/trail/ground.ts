@@ -45,6 +45,8 @@ export interface TrailGround {
   /** See `trailPath`. */
   readonly path: readonly (readonly [number, number])[];
   readonly plants: readonly Plant[];
+  /** x and y of every plant, side by side, to be searched quickly. */
+  readonly plantPlaces: Float64Array;
   readonly rocks: readonly { readonly x: number; readonly y: number; readonly radius: number }[];
   readonly houses: readonly House[];
 }
@@ -97,6 +99,8 @@ export function stamp(values: Float32Array, x: number, y: number, radius: number
     const dy = (row + j) * spacing - y;
     const line = ((row + j) & mask) * groundPoints;
     for (let i = -reach; i <= reach; i++) {
+      const at = line + ((column + i) & mask);
+      if (values[at] >= strength) continue;
       const dx = (column + i) * spacing - x;
       const squared = dx * dx + dy * dy;
       if (squared > outer * outer) continue;
@@ -104,7 +108,6 @@ export function stamp(values: Float32Array, x: number, y: number, radius: number
         squared < inner * inner
           ? strength
           : strength * (1 - smoothStep(0.45, 1, Math.sqrt(squared) / radius));
-      const at = line + ((column + i) & mask);
       if (share > values[at]) values[at] = share;
     }
   }
@@ -136,20 +139,28 @@ export function trailGround(seed: number, conifers: number): TrailGround {
   }
   raiseHills(height, bumps, nearPath, onPath);
   const houses = placeHouses(path, seed);
-  const isFree = (x: number, y: number, room: number) =>
-    groundAt(onPath, x, y) === 0 &&
-    houses.every((house) => {
+  const isFree = (x: number, y: number, room: number) => {
+    if (groundAt(onPath, x, y) !== 0) return false;
+    for (const house of houses) {
       const dx = shortWay(house.x, x);
       const dy = shortWay(house.y, y);
-      return dx * dx + dy * dy > (Math.max(...house.half) + 2 + room) ** 2;
-    });
+      if (dx * dx + dy * dy <= (Math.max(house.half[0], house.half[1]) + 2 + room) ** 2) return false;
+    }
+    return true;
+  };
+  const plants = placePlants(seed, conifers, tint, nearPath, isFree);
+  const plantPlaces = new Float64Array(2 * plants.length);
+  plants.forEach(({ x, y }, i) => {
+    plantPlaces.set([x, y], 2 * i);
+  });
   return {
     height,
     onPath,
     tint,
     path,
     houses,
-    plants: placePlants(seed, conifers, tint, nearPath, isFree),
+    plants,
+    plantPlaces,
     rocks: placeRocks(seed, isFree),
   };
 }
@@ -176,6 +187,9 @@ function placeHouses(path: readonly (readonly [number, number])[], seed: number)
     };
   });
 }
+
+/** No plant is wider than 10 m. */
+export const widestPlant = 10;
 
 /** Metres when grown; width as a share of the height. */
 const highOf: Record<Species, number> = { conifer: 9, broadleaf: 8, birch: 8.5, bush: 2.4 };

@@ -1,5 +1,5 @@
 /** What stops a robot on a trail: trunks, rocks, houses. */
-import { shortWay, type TrailGround } from "./ground.js";
+import { type Plant, shortWay, type TrailGround } from "./ground.js";
 
 /** Half the width of the robot. */
 export const robotRadius = 0.35;
@@ -10,14 +10,21 @@ type Obstacles = Pick<TrailGround, "plants" | "rocks" | "houses">;
 
 /** What stands within `reach` metres of (x, y). */
 function obstaclesNear(
-  { plants, rocks, houses }: TrailGround,
+  { plants, plantPlaces, rocks, houses }: TrailGround,
   x: number,
   y: number,
   reach: number,
 ): Obstacles {
+  const trees: Plant[] = [];
+  for (let i = 0; i < plants.length; i++)
+    if (
+      Math.abs(shortWay(plantPlaces[2 * i], x)) < reach &&
+      Math.abs(shortWay(plantPlaces[2 * i + 1], y)) < reach
+    )
+      trees.push(plants[i]);
   const isNear = (thing: { x: number; y: number }) =>
     Math.abs(shortWay(thing.x, x)) < reach && Math.abs(shortWay(thing.y, y)) < reach;
-  return { plants: plants.filter(isNear), rocks: rocks.filter(isNear), houses: houses.filter(isNear) };
+  return { plants: trees, rocks: rocks.filter(isNear), houses: houses.filter(isNear) };
 }
 
 /** Whether a robot at (x, y) would touch something. */

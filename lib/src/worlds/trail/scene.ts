@@ -7,7 +7,7 @@ import { drawCapsule } from "../raycast/capsule.js";
 import type { Light, Rgb } from "../raycast/light.js";
 import { boxSolid, drawSolid, plainPaint } from "../raycast/solid.js";
 import { drawSprite } from "../raycast/sprite.js";
-import { groundAt, type Plant, shortWay } from "./ground.js";
+import { groundAt, type Plant, shortWay, widestPlant } from "./ground.js";
 import { drawHouse } from "./houses.js";
 import type { GroundPose } from "./pose.js";
 import { drawTerrain, type Landscape } from "./terrain.js";
@@ -37,16 +37,12 @@ export function drawTrail(
   };
   /** The closest copy of a place, if it is not behind the eye nor too far. */
   const near = (x: number, y: number, reach: number, room: number): Rgb | undefined => {
-    const dx = shortWay(camera.x, x);
-    const dy = shortWay(camera.y, y);
+    const dx = shortWay(pose.x, x);
+    const dy = shortWay(pose.y, y);
     const ahead = dx * camera.cos + dy * camera.sin;
-    if (
-      ahead < -room ||
-      ahead > reach ||
-      Math.abs(dx * camera.sin - dy * camera.cos) > ahead / focal + 2 * room
-    )
-      return undefined;
-    return [camera.x + dx, camera.y + dy, groundAt(ground.height, x, y)];
+    if (ahead < -room || ahead > reach) return undefined;
+    if (Math.abs(dx * camera.sin - dy * camera.cos) > ahead / focal + 2 * room) return undefined;
+    return [pose.x + dx, pose.y + dy, groundAt(ground.height, x, y)];
   };
 
   canvas.depth.fill(Infinity);
@@ -63,7 +59,14 @@ export function drawTrail(
   }
   const towardsSun = camera.cos * light.toSun[0] + camera.sin * light.toSun[1];
   const inSight: { readonly plant: Plant; readonly at: Rgb; readonly ahead: number }[] = [];
-  for (const plant of ground.plants) {
+  const { plants, plantPlaces } = ground;
+  for (let i = 0; i < plants.length; i++) {
+    const dx = shortWay(pose.x, plantPlaces[2 * i]);
+    const dy = shortWay(pose.y, plantPlaces[2 * i + 1]);
+    const forward = dx * camera.cos + dy * camera.sin;
+    if (forward < -widestPlant || forward > plantReach) continue;
+    if (Math.abs(dx * camera.sin - dy * camera.cos) > forward / focal + widestPlant) continue;
+    const plant = plants[i];
     const at = near(plant.x, plant.y, plantReach, plant.wide / 2);
     if (!at) continue;
     inSight.push({ plant, at, ahead: (at[0] - camera.x) * camera.cos + (at[1] - camera.y) * camera.sin });
