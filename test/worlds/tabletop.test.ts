@@ -152,6 +152,22 @@ test("nothing moves by itself: untouched drawers stay to the micrometre, blocks 
   }
 });
 
+test("what lies still sleeps: once at rest, untouched drawers and blocks keep every bit, in a restored world too", async () => {
+  const twin = await makeWorld("tabletop", 1);
+  for (const seed of [1, 2, 3]) {
+    world.reset(seed);
+    for (let i = 0; i < 3; i++) world.step(action({ [arm]: 1, 12: 0.02 }));
+    const { blocks, handle } = world.state();
+    twin.restore(JSON.parse(JSON.stringify(world.snapshot())));
+    for (const each of [world, twin]) {
+      for (let i = 0; i < 3; i++) each.step(action({ [arm]: 1, 12: 0.02 }));
+      expect(each.state()).toMatchObject({ blocks, handle });
+    }
+    expect(twin.state()).toEqual(world.state());
+  }
+  twin.dispose();
+});
+
 test("the drawer moves only in frames in which it is touched", () => {
   for (const seed of seedsFor("close the drawer", 4)) {
     world.reset(seed);

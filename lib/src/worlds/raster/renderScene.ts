@@ -1,5 +1,5 @@
 /**
- * A small software renderer: triangles, z-buffer, one light with soft shadows. Each pixel looks through 4 × 4 samples to
+ * A small software renderer: triangles, z-buffer, one light with soft shadows. Each pixel looks through eight samples to
  * find which triangles it sees, and shades each of them once, weighted by its share of the samples: edges are smooth at
  * the price of about one shading per pixel. Same scene, same bytes, on every engine.
  */
@@ -8,16 +8,18 @@ import { type NearestBuffer, nearestBuffer } from "./fillTriangle.js";
 import type { Scene } from "./scene.js";
 import { addShade, addSky, lightingOf } from "./shade.js";
 import { shadowMap } from "./shadowMap.js";
-import { rowLength, type TriangleList } from "./triangleList.js";
+import { triangleList } from "./triangleList.js";
 import { viewOf } from "./view.js";
 import { visibleTriangles } from "./visibleTriangles.js";
 
-/** Samples per pixel, each way. */
-const samples = 4;
+/** Samples per pixel. They stand like rooks on a board, one to each eighth of its height and width, evenly spread. */
+const samples = 8;
+const shift = Float64Array.from({ length: samples }, (_, i) => (((3 * i + 1) % samples) + 0.5) / samples);
 
 // Kept for the next picture, since clearing memory is faster than asking for it.
-let buffer: NearestBuffer = nearestBuffer(64 * samples);
-const list: TriangleList = { rows: new Float64Array(1024 * rowLength), instances: [] };
+let buffer: NearestBuffer = nearestBuffer(64, 64 * samples, shift);
+const list = triangleList();
+const seen = new Int32Array(samples);
 
 /**
  * The picture of a scene [size, size, 3], 8-bit red, green, blue, row by row from the top.
@@ -27,31 +29,37 @@ const list: TriangleList = { rows: new Float64Array(1024 * rowLength), instances
  */
 export function renderScene(scene: Scene, size: number): Uint8Array {
   requireWhole("renderScene", "size", size, 1, 1024);
-  const side = size * samples;
-  if (buffer.side !== side) buffer = nearestBuffer(side);
+  if (buffer.columns !== size) buffer = nearestBuffer(size, size * samples, shift);
   const view = viewOf(scene.camera);
   const lighting = lightingOf(scene, shadowMap(scene.light, scene.instances));
   visibleTriangles(view, scene.instances, buffer, list);
 
-  const step = (2 * view.halfHeight) / side; // of a sample, at depth 1
-  const ray = Float64Array.of(0, 0, 0, step * samples);
+  const { triangle } = buffer;
+  const pixel = (2 * view.halfHeight) / size; // its width at depth 1
+  const ray = Float64Array.of(0, 0, 0, pixel);
   const sum = new Float64Array(3);
-  const part: PixelPart = { left: 0, id: 0, count: 0, columns: 0, rows: 0 };
-  const ids = new Int32Array(samples * samples);
+  /** Adds the colour of a triangle where the ray through (x, y) meets it, in pixels from the picture's upper left. */
+  const add = (id: number, x: number, y: number, weight: number) => {
+    ray[0] = (x - size / 2) * pixel;
+    ray[1] = (size / 2 - y) * pixel;
+    ray[2] = weight;
+    if (id < 0) addSky(sum, view, lighting, ray);
+    else addShade(sum, view, lighting, list, id, ray);
+  };
   const picture = new Uint8Array(size * size * 3);
-  for (let row = 0, at = 0; row < side; row += samples)
-    for (let column = 0; column < side; column += samples, at += 3) {
+  for (let row = 0, at = 0; row < size; row++)
+    for (let column = 0; column < size; column++, at += 3) {
+      const first = row * samples * size + column;
+      const id = triangle[first];
+      let difference = 0;
+      for (let i = 1; i < samples; i++) difference |= triangle[first + i * size] ^ id;
       sum[0] = 0;
       sum[1] = 0;
       sum[2] = 0;
-      readPixel(buffer, row, column, ids, part);
-      while (part.count > 0) {
-        ray[0] = (column + part.columns / part.count + 0.5 - side / 2) * step;
-        ray[1] = (side / 2 - row - part.rows / part.count - 0.5) * step;
-        ray[2] = part.count / ids.length;
-        if (part.id < 0) addSky(sum, view, lighting, ray);
-        else addShade(sum, view, lighting, list, part.id, ray);
-        nextPart(ids, part);
+      if (difference === 0) add(id, column + 0.5, row + 0.5, 1);
+      else {
+        for (let i = 0; i < samples; i++) seen[i] = triangle[first + i * size];
+        addParts(column, row, add);
       }
       picture[at] = toByte(sum[0]);
       picture[at + 1] = toByte(sum[1]);
@@ -60,63 +68,31 @@ export function renderScene(scene: Scene, size: number): Uint8Array {
   return picture;
 }
 
-/** The samples of a pixel that see triangle `id`: how many, sums of their columns and rows, and how many are left. */
-interface PixelPart {
-  left: number;
-  id: number;
-  count: number;
-  columns: number;
-  rows: number;
-}
-
-/** Starts a pixel: one part if all its samples see the same triangle, as most do; else the first of several. */
-function readPixel(
-  { side, triangle }: NearestBuffer,
-  row: number,
-  column: number,
-  ids: Int32Array,
-  part: PixelPart,
-): void {
-  const start = row * side + column;
-  const id = triangle[start];
-  let difference = 0;
-  for (let i = 0; i < samples; i++)
-    for (let j = 0; j < samples; j++) difference |= triangle[start + i * side + j] ^ id;
-  if (difference === 0) {
-    part.left = 0;
-    part.id = id;
-    part.count = ids.length;
-    part.columns = (ids.length * (samples - 1)) / 2;
-    part.rows = part.columns;
-    return;
-  }
-  for (let i = 0; i < ids.length; i++)
-    ids[i] = triangle[start + ((i / samples) | 0) * side + (i & (samples - 1))];
-  part.left = ids.length;
-  nextPart(ids, part);
-}
-
-/** Moves on to the next triangle of a pixel and drops its samples from `ids`; count 0 if none is left. */
-function nextPart(ids: Int32Array, part: PixelPart): void {
-  part.count = 0;
-  part.columns = 0;
-  part.rows = 0;
-  if (part.left === 0) return;
-  let first = 0;
-  while (ids[first] === done) first++;
-  part.id = ids[first];
-  for (let i = first; i < ids.length; i++) {
-    if (ids[i] !== part.id) continue;
-    ids[i] = done;
-    part.count++;
-    part.columns += i & (samples - 1);
-    part.rows += (i / samples) | 0;
-  }
-  part.left -= part.count;
-}
-
 /** Marks samples that are accounted for. */
 const done = -2;
+
+/** Adds each triangle that a pixel's samples have `seen`, at the middle of the samples that see it. */
+function addParts(
+  column: number,
+  row: number,
+  add: (id: number, x: number, y: number, weight: number) => void,
+): void {
+  for (let first = 0; first < samples; first++) {
+    const id = seen[first];
+    if (id === done) continue;
+    let count = 0;
+    let x = 0;
+    let y = 0;
+    for (let i = first; i < samples; i++) {
+      if (seen[i] !== id) continue;
+      seen[i] = done;
+      count++;
+      x += shift[i];
+      y += (i + 0.5) / samples;
+    }
+    add(id, column + x / count, row + y / count, count / samples);
+  }
+}
 
 /** The byte of a brightness from 0 up; 1 and more give 255. */
 function toByte(linear: number): number {

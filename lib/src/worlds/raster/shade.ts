@@ -1,8 +1,22 @@
 /** Second half of a picture: the colour of what a ray meets. Numbers travel in arrays, since that is faster here. */
-import type { Instance, Scene } from "./scene.js";
+import type { Scene } from "./scene.js";
 import { lightReaching, type ShadowMap } from "./shadowMap.js";
 import { textureAmount } from "./texture.js";
-import { colorAt, normalAt, planeAt, rowLength, shineAt, type TriangleList } from "./triangleList.js";
+import {
+  colorAt,
+  kindAt,
+  normalAt,
+  planeAt,
+  positionAt,
+  rotationAt,
+  rowLength,
+  shineAt,
+  sizeAt,
+  surfaceAt,
+  type TriangleList,
+  textureColorAt,
+  textureKinds,
+} from "./triangleList.js";
 import { normalize } from "./vector.js";
 import type { View } from "./view.js";
 
@@ -44,18 +58,20 @@ export function addShade(
   sum: Float64Array,
   { position, right, up, forward }: View,
   lighting: Lighting,
-  { rows, instances }: TriangleList,
+  { triangles: rows, surfaces }: TriangleList,
   id: number,
   ray: Float64Array,
 ): void {
   const { towardsLight, lightColor, ambient, skyUp, zenith, ground, shadows } = lighting;
   const row = id * rowLength;
+  const surface = rows[row + surfaceAt];
   const x = ray[0];
   const y = ray[1];
   const rayX = forward[0] + x * right[0] + y * up[0];
   const rayY = forward[1] + x * right[1] + y * up[1];
   const rayZ = forward[2] + x * right[2] + y * up[2];
-  const depth = 1 / (rows[row + planeAt] * x + rows[row + planeAt + 1] * y + rows[row + planeAt + 2]);
+  const p = row + planeAt;
+  const depth = 1 / (rows[p] * x + rows[p + 1] * y + rows[p + 2]);
   point[0] = position[0] + depth * rayX;
   point[1] = position[1] + depth * rayY;
   point[2] = position[2] + depth * rayZ;
@@ -75,40 +91,51 @@ export function addShade(
   const slant = nx * towardsLight[0] + ny * towardsLight[1] + nz * towardsLight[2];
   let direct = 0;
   if (slant > 0) direct = shadows ? lightReaching(shadows, point, normal) : 1;
-  const hx = towardsLight[0] - rayX * rayLength;
-  const hy = towardsLight[1] - rayY * rayLength;
-  const hz = towardsLight[2] - rayZ * rayLength;
-  let highlight = Math.max(0, nx * hx + ny * hy + nz * hz) / Math.sqrt(hx * hx + hy * hy + hz * hz);
-  highlight *= highlight;
-  highlight *= highlight;
-  highlight *= highlight;
-  highlight *= highlight;
-  highlight *= highlight; // to the 32nd power
-  const diffuse = direct * Math.max(0, slant);
-  const glint = direct * rows[row + shineAt] * highlight;
+  const diffuse = direct * slant;
+  let glint = direct * surfaces[surface + shineAt];
+  if (glint > 0) {
+    const hx = towardsLight[0] - rayX * rayLength;
+    const hy = towardsLight[1] - rayY * rayLength;
+    const hz = towardsLight[2] - rayZ * rayLength;
+    let highlight = Math.max(0, nx * hx + ny * hy + nz * hz) / Math.sqrt(hx * hx + hy * hy + hz * hz);
+    highlight *= highlight;
+    highlight *= highlight;
+    highlight *= highlight;
+    highlight *= highlight;
+    highlight *= highlight; // to the 32nd power
+    glint *= highlight;
+  }
 
   const above = (1 + nx * skyUp[0] + ny * skyUp[1] + nz * skyUp[2]) / 2;
-  const { texture } = instances[id].material;
-  const facing = -(nx * rayX + ny * rayY + nz * rayZ) * rayLength;
-  const footprint = (ray[3] * depth) / Math.max(0.1, facing);
-  const amount = texture ? textureAt(instances[id], footprint) : 0;
+  let amount = 0; // of the texture's colour
+  if (surfaces[surface + kindAt] >= 0) {
+    const facing = -(nx * rayX + ny * rayY + nz * rayZ) * rayLength;
+    amount = textureAt(surfaces, surface, (ray[3] * depth) / Math.max(0.1, facing));
+  }
+  const first = surface + colorAt;
+  const second = surface + textureColorAt;
   for (let i = 0; i < 3; i++) {
-    let surface = rows[row + colorAt + i];
-    if (texture) surface += amount * (texture.color[i] - surface);
+    const color = surfaces[first + i] + amount * (surfaces[second + i] - surfaces[first + i]);
     const around = ambient * (ground[i] + above * (zenith[i] - ground[i]));
-    sum[i] += ray[2] * (surface * (around + diffuse * lightColor[i]) + glint * lightColor[i]);
+    sum[i] += ray[2] * (color * (around + diffuse * lightColor[i]) + glint * lightColor[i]);
   }
 }
 
 /** The texture's amount at `point`. */
-function textureAt({ position, rotation: r, material }: Instance, footprint: number): number {
-  const x = point[0] - position[0];
-  const y = point[1] - position[1];
-  const z = point[2] - position[2];
-  const localX = r[0] * x + r[3] * y + r[6] * z;
-  const localY = r[1] * x + r[4] * y + r[7] * z;
-  const localZ = r[2] * x + r[5] * y + r[8] * z;
-  return material.texture ? textureAmount(material.texture, localX, localY, localZ, footprint) : 0;
+function textureAt(surfaces: Float64Array, surface: number, footprint: number): number {
+  const p = surface + positionAt;
+  const x = point[0] - surfaces[p];
+  const y = point[1] - surfaces[p + 1];
+  const z = point[2] - surfaces[p + 2];
+  const r = surface + rotationAt;
+  return textureAmount(
+    textureKinds[surfaces[surface + kindAt]],
+    surfaces[surface + sizeAt],
+    surfaces[r] * x + surfaces[r + 3] * y + surfaces[r + 6] * z,
+    surfaces[r + 1] * x + surfaces[r + 4] * y + surfaces[r + 7] * z,
+    surfaces[r + 2] * x + surfaces[r + 5] * y + surfaces[r + 8] * z,
+    footprint,
+  );
 }
 
 /** Adds `weight` times the colour of the sky along a ray to `sum`. */

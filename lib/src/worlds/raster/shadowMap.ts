@@ -8,7 +8,7 @@ import type { Instance, Light, Vector3 } from "./scene.js";
 import { cross, normalize } from "./vector.js";
 
 const side = 256;
-const buffer = nearestBuffer(side); // used anew by every picture
+const buffer = nearestBuffer(side, side); // used anew by every picture
 
 export interface ShadowMap {
   readonly buffer: NearestBuffer;
@@ -29,7 +29,8 @@ export function shadowMap(
   const towards = normalize(direction);
   const across = normalize(cross(Math.abs(towards[2]) < 0.9 ? [0, 0, 1] : [1, 0, 0], towards));
   const along = cross(towards, across);
-  const map = { buffer, across, along, towards, center: shadow.center, scale: side / (2 * shadow.radius) };
+  const scale = side / (2 * shadow.radius);
+  const map = { buffer, across, along, towards, center: shadow.center, scale };
   buffer.nearness.fill(-Infinity);
   for (const instance of instances) if (instance.castsShadow) drawFromLight(map, instance);
   return map;

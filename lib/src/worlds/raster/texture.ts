@@ -3,7 +3,8 @@ import type { Texture } from "./scene.js";
 
 /** How far the pattern leads from the material's colour (0) to the texture's (1), averaged over about `footprint` metres. */
 export function textureAmount(
-  { kind, size }: Texture,
+  kind: Texture["kind"],
+  size: number,
   x: number,
   y: number,
   z: number,
@@ -41,12 +42,13 @@ function smoothNoise(x: number, y: number, z: number): number {
   const u = ease(x - i);
   const v = ease(y - j);
   const w = ease(z - k);
-  return (1 - w) * noiseInPlane(i, j, k, u, v) + w * noiseInPlane(i, j, k + 1, u, v);
+  const place = Math.imul(i, alongX) + Math.imul(j, alongY) + Math.imul(k, alongZ);
+  return (1 - w) * noiseInPlane(place, u, v) + w * noiseInPlane(place + alongZ, u, v);
 }
 
-function noiseInPlane(i: number, j: number, k: number, u: number, v: number): number {
-  const near = (1 - u) * latticeValue(i, j, k) + u * latticeValue(i + 1, j, k);
-  const far = (1 - u) * latticeValue(i, j + 1, k) + u * latticeValue(i + 1, j + 1, k);
+function noiseInPlane(place: number, u: number, v: number): number {
+  const near = (1 - u) * randomValue(place) + u * randomValue(place + alongX);
+  const far = (1 - u) * randomValue(place + alongY) + u * randomValue(place + alongX + alongY);
   return (1 - v) * near + v * far;
 }
 
@@ -62,7 +64,11 @@ const randomTable = Float64Array.from({ length: 4096 }, (_, place) => {
   return ((h ^ (h >>> 15)) >>> 0) * 2 ** -32;
 });
 
-/** One of them for each three whole numbers. */
-function latticeValue(i: number, j: number, k: number): number {
-  return randomTable[(Math.imul(i, 0x9e3779b1) + Math.imul(j, 0x85ebca77) + Math.imul(k, 0xc2b2ae3d)) >>> 20];
+/** How far a step of one along an axis leads in the sequence of all whole numbers, of which a table has the upper bits. */
+const alongX = 0x9e3779b1;
+const alongY = 0x85ebca77;
+const alongZ = 0xc2b2ae3d;
+
+function randomValue(place: number): number {
+  return randomTable[place >>> 20];
 }

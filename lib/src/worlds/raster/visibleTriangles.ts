@@ -6,12 +6,12 @@ import { fillTriangle, type NearestBuffer } from "./fillTriangle.js";
 import { framePoints } from "./framePoints.js";
 import type { Instance } from "./scene.js";
 import {
+  appendSurface,
   appendTriangle,
-  colorAt,
   normalAt,
   planeAt,
   rowLength,
-  shineAt,
+  surfaceAt,
   type TriangleList,
 } from "./triangleList.js";
 import type { View } from "./view.js";
@@ -26,19 +26,21 @@ export function visibleTriangles(
   buffer: NearestBuffer,
   list: TriangleList,
 ): void {
-  list.instances.length = 0;
+  list.triangleCount = 0;
+  list.surfaceCount = 0;
   buffer.nearness.fill(0);
   buffer.triangle.fill(-1);
   for (const instance of instances) {
     const points = framePoints(instance, view.position, view.right, view.up, view.forward);
+    const surface = appendSurface(list, instance);
     const { triangles } = instance.mesh;
     for (let corner = 0; corner < triangles.length; corner += 3) {
       const i = 3 * triangles[corner];
       const j = 3 * triangles[corner + 1];
       const k = 3 * triangles[corner + 2];
       if (Math.max(points[i + 2], points[j + 2], points[k + 2]) < nearPlane) continue;
-      const id = list.instances.length;
-      if (!describeTriangle(list, instance, points, i, j, k)) continue;
+      const id = list.triangleCount;
+      if (!describeTriangle(list, instance, surface, points, i, j, k)) continue;
       fillSeen(view, buffer, list, id, points, i, j, k);
     }
   }
@@ -51,6 +53,7 @@ export function visibleTriangles(
 function describeTriangle(
   list: TriangleList,
   instance: Instance,
+  surface: number,
   points: Float64Array,
   i: number,
   j: number,
@@ -67,12 +70,15 @@ function describeTriangle(
   const pqX = points[i + 1] * points[j + 2] - points[i + 2] * points[j + 1];
   const pqY = points[i + 2] * points[j] - points[i] * points[j + 2];
   const pqZ = points[i] * points[j + 1] - points[i + 1] * points[j];
-  const start = appendTriangle(list, instance);
-  const { rows } = list;
-  rows[start + planeAt] = (qrX + rpX + pqX) / determinant;
-  rows[start + planeAt + 1] = (qrY + rpY + pqY) / determinant;
-  rows[start + planeAt + 2] = (qrZ + rpZ + pqZ) / determinant;
-  const { rotation: r, material } = instance;
+  const start = appendTriangle(list);
+  const rows = list.triangles;
+  rows[start + surfaceAt] = surface;
+  const plane = start + planeAt;
+  const normal = start + normalAt;
+  rows[plane] = (qrX + rpX + pqX) / determinant;
+  rows[plane + 1] = (qrY + rpY + pqY) / determinant;
+  rows[plane + 2] = (qrZ + rpZ + pqZ) / determinant;
+  const { rotation: r } = instance;
   const { normals } = instance.mesh;
   for (let axis = 0; axis < 3; axis++) {
     const a = r[3 * axis];
@@ -81,12 +87,10 @@ function describeTriangle(
     const p = (a * normals[i] + b * normals[i + 1] + c * normals[i + 2]) / determinant;
     const q = (a * normals[j] + b * normals[j + 1] + c * normals[j + 2]) / determinant;
     const s = (a * normals[k] + b * normals[k + 1] + c * normals[k + 2]) / determinant;
-    rows[start + normalAt + 3 * axis] = p * qrX + q * rpX + s * pqX;
-    rows[start + normalAt + 3 * axis + 1] = p * qrY + q * rpY + s * pqY;
-    rows[start + normalAt + 3 * axis + 2] = p * qrZ + q * rpZ + s * pqZ;
-    rows[start + colorAt + axis] = material.color[axis];
+    rows[normal + 3 * axis] = p * qrX + q * rpX + s * pqX;
+    rows[normal + 3 * axis + 1] = p * qrY + q * rpY + s * pqY;
+    rows[normal + 3 * axis + 2] = p * qrZ + q * rpZ + s * pqZ;
   }
-  rows[start + shineAt] = material.shine;
   return true;
 }
 
@@ -94,32 +98,34 @@ function describeTriangle(
 function fillSeen(
   { halfHeight }: View,
   buffer: NearestBuffer,
-  { rows }: TriangleList,
+  { triangles: rows }: TriangleList,
   id: number,
   points: Float64Array,
   i: number,
   j: number,
   k: number,
 ): void {
-  const middle = (buffer.side - 1) / 2;
-  const scale = buffer.side / (2 * halfHeight); // samples per metre at depth 1
+  const middle = buffer.columns / 2;
+  const middleRow = (buffer.rows - 1) / 2;
+  const across = middle / halfHeight; // columns per metre at depth 1
+  const down = (across * buffer.rows) / buffer.columns; // rows per metre
   const start = id * rowLength + planeAt;
-  const a = rows[start] / scale;
-  const b = -rows[start + 1] / scale;
-  const c = rows[start + 2] - middle * (a + b);
+  const a = rows[start] / across;
+  const b = -rows[start + 1] / down;
+  const c = rows[start + 2] - middle * a - middleRow * b;
   if (Math.min(points[i + 2], points[j + 2], points[k + 2]) >= nearPlane) {
-    const x0 = middle + (points[i] / points[i + 2]) * scale;
-    const y0 = middle - (points[i + 1] / points[i + 2]) * scale;
-    const x1 = middle + (points[j] / points[j + 2]) * scale;
-    const y1 = middle - (points[j + 1] / points[j + 2]) * scale;
-    const x2 = middle + (points[k] / points[k + 2]) * scale;
-    const y2 = middle - (points[k + 1] / points[k + 2]) * scale;
+    const x0 = middle + (points[i] / points[i + 2]) * across;
+    const y0 = middleRow - (points[i + 1] / points[i + 2]) * down;
+    const x1 = middle + (points[j] / points[j + 2]) * across;
+    const y1 = middleRow - (points[j + 1] / points[j + 2]) * down;
+    const x2 = middle + (points[k] / points[k + 2]) * across;
+    const y2 = middleRow - (points[k + 1] / points[k + 2]) * down;
     fillTriangle(buffer, x0, y0, x1, y1, x2, y2, a, b, c, id);
     return;
   }
   const outline = cutAtNearPlane([i, j, k].map((at) => points.subarray(at, at + 3)));
-  const x = outline.map((p) => middle + (p[0] / p[2]) * scale);
-  const y = outline.map((p) => middle - (p[1] / p[2]) * scale);
+  const x = outline.map((p) => middle + (p[0] / p[2]) * across);
+  const y = outline.map((p) => middleRow - (p[1] / p[2]) * down);
   for (let n = 2; n < outline.length; n++)
     fillTriangle(buffer, x[0], y[0], x[n - 1], y[n - 1], x[n], y[n], a, b, c, id);
 }

@@ -11,6 +11,25 @@ export function loadMujoco(): Promise<Mujoco> {
   return loading;
 }
 
+/** Who is awake: MuJoCo keeps it beside its state, and works out the lists only at the end of a step. */
+const awakeLists = [
+  "tree_asleep",
+  "tree_awake",
+  "body_awake",
+  "body_awake_ind",
+  "parent_awake_ind",
+  "dof_awake_ind",
+] as const;
+const awakeCounts = ["ntree_awake", "nbody_awake", "nparent_awake", "nv_awake"] as const;
+
+/** All that decides the next step; plain. */
+export interface PhysicsState {
+  /** Positions, speeds, controls, the solver's warm start, and time. */
+  readonly numbers: readonly number[];
+  readonly awakeLists: readonly (readonly number[])[];
+  readonly awakeCounts: readonly number[];
+}
+
 /** One model with its state, and the few things that a world asks of it. Frees itself only with `dispose`. */
 export class Physics {
   readonly data: MujocoData;
@@ -53,20 +72,33 @@ export class Physics {
     return this.model.jnt_qposadr[this.indexOf("joint", joint)];
   }
 
-  /** All that decides the next step: positions, speeds, controls, the solver's warm start, and time. */
-  getState(): number[] {
+  getState(): PhysicsState {
     const buffer = new this.mujoco.DoubleBuffer(this.stateSize);
     this.mujoco.mj_getState(this.model, this.data, buffer, this.stateKind);
-    const state: number[] = Array.from(buffer.GetView() as Float64Array);
+    const numbers: number[] = Array.from(buffer.GetView() as Float64Array);
     buffer.delete();
-    return state;
+    return {
+      numbers,
+      awakeLists: awakeLists.map((name) => Array.from(this.data[name] as Int32Array)),
+      awakeCounts: awakeCounts.map((name) => this.data[name]),
+    };
   }
 
   /** @throws RangeError if the state belongs to another model */
-  setState(state: readonly number[]): void {
-    if (state.length !== this.stateSize)
-      throw new RangeError(`Physics: a state of ${state.length} numbers; expected ${this.stateSize}.`);
-    this.mujoco.mj_setState(this.model, this.data, [...state], this.stateKind);
+  setState({ numbers, ...awake }: PhysicsState): void {
+    const { mujoco, model, data } = this;
+    if (numbers.length !== this.stateSize)
+      throw new RangeError(`Physics: a state of ${numbers.length} numbers; expected ${this.stateSize}.`);
+    mujoco.mj_resetData(model, data); // wakes all
+    mujoco.mj_setState(model, data, [...numbers], this.stateKind);
+    mujoco.mj_forward(model, data); // what sleeps is not computed again: it must be right before
+    mujoco.mj_setState(model, data, [...numbers], this.stateKind); // the line above changed the warm start
+    awakeLists.forEach((name, i) => {
+      data[name].set(awake.awakeLists[i]);
+    });
+    awakeCounts.forEach((name, i) => {
+      data[name] = awake.awakeCounts[i];
+    });
     this.updatePoses();
   }
 

@@ -7,7 +7,7 @@ import type { Simulator, SimulatorSnapshot } from "../simulator.js";
 import { actionNames, modeOf, nextTargets, type Targets } from "./actions.js";
 import { cabinet, type TabletopLayout, type TabletopTask, tabletopLayout } from "./layout.js";
 import { fingerTravel, fps, stepsPerFrame, tabletopModel } from "./model.js";
-import { loadMujoco, Physics } from "./mujoco.js";
+import { loadMujoco, Physics, type PhysicsState } from "./mujoco.js";
 import { tabletopParts } from "./parts.js";
 import { createPicture, type Picture } from "./picture.js";
 
@@ -143,7 +143,7 @@ export async function createTabletop(seed: number): Promise<Simulator<TabletopSt
           `tabletop: the snapshot is of the world ${snapshot.world}; expected one of tabletop.`,
         );
       if (snapshot.seed !== scene.seed) change(snapshot.seed);
-      const data = snapshot.data as { physics: number[]; control: Control };
+      const data = snapshot.data as { physics: PhysicsState; control: Control };
       scene.physics.setState(data.physics);
       control = structuredClone(data.control);
     },
