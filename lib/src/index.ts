@@ -407,3 +407,4 @@ export type { EngineStats } from "./play/engine.js";
 export { findModelFolders } from "./play/modelFolders.js";
 export { type ServePlayOptions, servePlay, type TrueWorld } from "./play/servePlay.js";
 export type { PlayServer } from "./play/server.js";
+export { type ShowPlayOptions, showPlay } from "./play/showPlay.js";

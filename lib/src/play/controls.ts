@@ -104,7 +104,7 @@ const steerings: Readonly<Record<string, Steering>> = { arena, tabletop, trail }
 /** Steering of a built-in world; of any other, a pair of keys for each of the first numbers of its action. */
 export function steeringOf(world: string, actionSize: number): Steering {
   if (Object.hasOwn(steerings, world)) return steerings[world];
-  const pairs = ["QA", "WS", "ED", "RF", "TG", "YH", "UJ", "IK"].slice(0, actionSize);
+  const pairs = ["QA", "WS", "ED", "RF", "GV", "YH", "UJ", "IK"].slice(0, actionSize);
   return additive(
     actionSize,
     pairs.flatMap(([more, less], i) => [

@@ -7,7 +7,7 @@ import { steeringOf } from "./controls.js";
 import { createEngine } from "./engine.js";
 import { startEngineWorker } from "./engineWorker.js";
 import type { PlayableModel, PlayableWorld } from "./playable.js";
-import { type PlayServer, type StartEngine, startServer } from "./server.js";
+import type { PlayServer, StartEngine } from "./server.js";
 import { packageCard } from "./version.js";
 
 /** A world with a true state, of one's own. */
@@ -47,6 +47,7 @@ export async function servePlay(options: ServePlayOptions = {}): Promise<PlaySer
   requireWhole("servePlay", "port", port, 0, 65535);
   requireWhole("servePlay", "sessions", sessions, 1);
   const server = { port, sessions, idleSeconds };
+  const { startServer } = await import("./server.js"); // not before somebody plays: it loads a web server
   if (typeof world === "string") builtInWorld(world); // throws unless there is one
   if (Array.isArray(models) && typeof world !== "object")
     return startServer(

@@ -5,7 +5,7 @@ import { paint } from "./views.js";
 export function createFan(host) {
   let cells = [];
   return {
-    begin({ labels, frames, pane }) {
+    begin({ labels, frames, pane }, alone) {
       const title = document.createElement("h2");
       title.textContent = `Every action for ${frames} frames from here, under the same noise`;
       const close = document.createElement("button");
@@ -20,7 +20,7 @@ export function createFan(host) {
         const caption = document.createElement("figcaption");
         caption.textContent = label;
         const pictures = Object.fromEntries(
-          [pane, truthPane].map((shown) => {
+          (alone ? [truthPane] : [pane, truthPane]).map((shown) => {
             const canvas = document.createElement("canvas");
             canvas.title = shown === truthPane ? "true simulator" : "this pane";
             canvas.dataset.fan = shown === truthPane ? "simulator" : "model";

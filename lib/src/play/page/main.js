@@ -91,7 +91,7 @@ const handlers = {
     remember();
     showSettings();
   },
-  fan: (message) => fan.begin(message),
+  fan: (message) => fan.begin(message, state.panes[message.pane].model === "simulator"),
   check({ difference, history, exact, none }) {
     const times = (none.frameEvaluations / exact.frameEvaluations).toFixed(1);
     byId("checked").textContent =

@@ -40,7 +40,7 @@ export function createMeters(byId) {
       if (inputAt > 0) {
         latencies = [...latencies, now - inputAt].slice(-50);
         byId("latency").textContent =
-          `${percentile(latencies, 0.5).toFixed(0)} ms, p95 ${percentile(latencies, 0.95).toFixed(0)} ms`;
+          `${percentile(latencies, 0.5).toFixed(0)} ms, p95 ${percentile(latencies, 0.95).toFixed(0)}`;
       }
       byId("evaluations").textContent = evaluations === 0 ? "–" : String(evaluations);
       drifts = [...drifts, drift].slice(-kept);

@@ -1,4 +1,4 @@
-/** The socket to the server: JSON out, JSON and packets in. What is said before it is open is said when it is. */
+/** The socket to the server: JSON out, JSON and packets in. What is said before the server's welcome is said after it. */
 
 const headerBytes = 32;
 const kinds = { 1: "frame", 2: "fan", 3: "file" };
@@ -34,7 +34,8 @@ export function connect({ onMessage, onPacket, onState }) {
   let socket;
   let wait = 200;
   let timer;
-  let early = [];
+  let welcome = false;
+  const early = [];
 
   function open() {
     clearTimeout(timer);
@@ -47,11 +48,12 @@ export function connect({ onMessage, onPacket, onState }) {
     socket.onmessage = ({ data }) => {
       if (typeof data !== "string") return onPacket(readPacket(data));
       const message = JSON.parse(data);
+      welcome ||= message.type === "welcome";
       onMessage(message);
-      if (message.type === "welcome") for (const each of early.splice(0)) socket.send(each);
+      if (welcome) for (const each of early.splice(0)) socket.send(each);
     };
     socket.onclose = ({ code, reason }) => {
-      early = [];
+      welcome = false;
       onState(reason || "The server is gone; trying again …");
       if (code === 4000 || code === 1013) return; // the server wants to be left alone until somebody asks
       timer = setTimeout(open, wait);
@@ -63,7 +65,7 @@ export function connect({ onMessage, onPacket, onState }) {
   return {
     send(message) {
       const text = JSON.stringify(message);
-      if (socket.readyState === WebSocket.OPEN) socket.send(text);
+      if (welcome) socket.send(text);
       else if (early.length < 100) early.push(text);
     },
     wake() {
