@@ -21,13 +21,15 @@ export function createViews(host) {
     const ratio = window.devicePixelRatio || 1;
     const width = host.clientWidth;
     const height = Math.max(160, window.innerHeight * mostHeight);
-    let best = 0;
+    let [best, bestColumns] = [0, 1];
     for (let columns = 1; columns <= figures.length; columns++) {
       const rows = Math.ceil(figures.length / columns);
       const wide = (width - gap * (columns - 1)) / columns;
       const high = (height - (gap + captionHeight) * rows) / rows;
-      best = Math.max(best, Math.floor((Math.min(wide, high) * ratio) / size));
+      const scale = Math.floor((Math.min(wide, high) * ratio) / size);
+      if (scale > best) [best, bestColumns] = [scale, columns];
     }
+    host.style.gridTemplateColumns = `repeat(${bestColumns}, min-content)`;
     const side = (Math.max(1, best) * size) / ratio;
     for (const { canvas } of figures) canvas.style.width = canvas.style.height = `${side}px`;
   }
