@@ -144,11 +144,13 @@ function paintColumn(
     const onPath = covered[1];
     const lit = covered[2];
     if (onPath > 0.05) {
-      sampleTexture(path, level, x * surfaceDensity, y * surfaceDensity, gravel);
       const ragged = (texel[1] - 110) / 300; // tufts of grass break the path's edge
       const share = smoothStep(0.3, 0.7, onPath - ragged * (1 - onPath));
-      for (let channel = 0; channel < 3; channel++)
-        texel[channel] += (gravel[channel] - texel[channel]) * share;
+      if (share > 0) {
+        sampleTexture(path, level, x * surfaceDensity, y * surfaceDensity, gravel);
+        for (let channel = 0; channel < 3; channel++)
+          texel[channel] += (gravel[channel] - texel[channel]) * share;
+      }
     }
     const haze = hazeAt(light, depth);
     const shade = 0.82 + 0.36 * dry;
