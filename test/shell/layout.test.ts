@@ -23,7 +23,6 @@ const layers = [
   "notebook",
   "play",
   "cli",
-  "cli",
 ];
 const mostLines = 400;
 const source = join(root, "lib", "src");
