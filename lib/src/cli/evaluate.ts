@@ -30,6 +30,7 @@ interface EvaluateFlags {
   fvdInput: I3dRange;
   json?: string;
   seed: string;
+  resamples: string;
 }
 
 async function evaluate(truth: string, guess: string, flags: EvaluateFlags): Promise<void> {
@@ -42,6 +43,7 @@ async function evaluate(truth: string, guess: string, flags: EvaluateFlags): Pro
     protocol: protocols[flags.protocol],
     networks: flags.networks,
     seed: Number(flags.seed),
+    resamples: Number(flags.resamples),
     fvdInput: flags.fvdInput,
     onProgress: (stage, done, total) => {
       if (stage !== shown) {
@@ -145,6 +147,11 @@ export function addEvaluation(program: Command): void {
         .default("minusOneToOne"),
     )
     .option("--seed <number>", "for the intervals", "1")
+    .option(
+      "--resamples <count>",
+      "for the intervals of FID and FVD; each takes as long as the distance",
+      "20",
+    )
     .option("--json <file>", "write all scores, by clip and frame, to a new file")
     .action(evaluate);
   program

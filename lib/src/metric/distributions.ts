@@ -1,7 +1,7 @@
 /** FID and FVD with what a reader needs to judge them: numbers of samples, an interval, and a warning where due. */
 import { requireWhole } from "../tensor/check.js";
 import { deriveSeed } from "../tensor/noise.js";
-import { drawClipNumbers, middle } from "./bootstrap.js";
+import { drawClipNumbers } from "./bootstrap.js";
 import { frechetDistance } from "./frechet.js";
 import type { I3dRange } from "./i3d.js";
 import { kernelDistance } from "./kernelDistance.js";
@@ -81,9 +81,10 @@ export async function distributionDistance<Network extends FeatureNetwork>(
   };
 }
 
-/** The middle 95 % of the draws, moved so that their mean is at `value`. */
+/** 1.96 standard deviations of the draws to either side of `value`: steady with few draws, where quantiles are not. */
 function around(value: number, draws: readonly number[]): [number, number] {
-  const level = draws.reduce((sum, draw) => sum + draw, 0) / draws.length;
-  const [low, high] = middle(draws);
-  return [value + low - level, value + high - level];
+  const mean = draws.reduce((sum, draw) => sum + draw, 0) / draws.length;
+  const variance = draws.reduce((sum, draw) => sum + (draw - mean) ** 2, 0) / (draws.length - 1);
+  const reach = 1.96 * Math.sqrt(variance);
+  return [value - reach, value + reach];
 }

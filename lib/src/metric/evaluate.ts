@@ -2,6 +2,7 @@
 import { dispose, type Tensor, type Tensor2D, type Tensor4D, type Tensor5D, tidy } from "@tensorflow/tfjs";
 import { readVideo } from "../data/readVideo.js";
 import { compile } from "../engine/compile.js";
+import { requireWhole } from "../tensor/check.js";
 import type { MetricWeights } from "./convNet.js";
 import {
   type ClipFeatures,
@@ -58,8 +59,13 @@ export interface EvaluateOptions {
   readonly networks?: readonly NetworkMetric[];
   /** Range in which FVD's network gets its frames; "minusOneToOne" unless given, its own. */
   readonly fvdInput?: I3dRange;
-  /** For the interval of FVD; 1 unless given. */
+  /** For the intervals of FID and FVD; 1 unless given. */
   readonly seed?: number;
+  /**
+   * Resamplings of the clips for the intervals of FID and FVD, 20 unless given; 0 for none. Each takes as long as the
+   * distance itself: with the 2048 features of FID, from seconds to a minute.
+   */
+  readonly resamples?: number;
   /** Hears of clips that are done, then of the share of FID and of FVD. */
   readonly onProgress?: (stage: "clips" | "fid" | "fvd", done: number, total: number) => void;
 }
@@ -75,7 +81,16 @@ export async function evaluateFolders(
   guessFolder: string,
   options: EvaluateOptions,
 ): Promise<Evaluation> {
-  const { protocol, networks = [], fvdInput = "minusOneToOne", seed = 1, onProgress } = options;
+  const {
+    protocol,
+    networks = [],
+    fvdInput = "minusOneToOne",
+    seed = 1,
+    resamples = 20,
+    onProgress,
+  } = options;
+  requireWhole("evaluateFolders", "seed", seed, 1);
+  requireWhole("evaluateFolders", "resamples", resamples, 0);
   const pairs = await pairVideos(truthFolder, guessFolder);
   requireEnoughClips(networks, protocol, pairs.length);
   const weights = await loadNetworks(networks, protocol);
@@ -129,7 +144,7 @@ export async function evaluateFolders(
   const distance = <Network extends FeatureNetwork>(kind: "fid" | "fvd", network: Network) =>
     distributionDistance(features[kind].truth, features[kind].guess, {
       network,
-      resamples: kind === "fvd" ? 100 : 0, // with 2048 features a hundred distances take minutes
+      resamples,
       seed,
       onProgress: (share) => onProgress?.(kind, share, 1),
     });
