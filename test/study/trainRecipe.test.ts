@@ -105,7 +105,11 @@ test("an interrupted run goes on to equal weights, and from weights alone to its
     onProgress: () => again.abort(),
   });
   rmSync(join(options.scratch, "cut"), { recursive: true });
+  const scale = async () => (await loadAutoencoder(join(options.models, "cut"))).config.latentScale;
+  const before = await scale();
   expect((await trainRecipe("cut", autoencoder, options)).steps).toBe(4);
+  expect((await scale()) / before).toBeGreaterThan(0.5); // measured on latents as they are, not as scaled before
+  expect((await scale()) / before).toBeLessThan(2);
 }, 120_000);
 
 test("clips of one description are recorded once, and are what they were", async () => {

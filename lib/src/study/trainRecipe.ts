@@ -90,7 +90,8 @@ async function trainAutoencoder(
       };
     },
   });
-  const deviation = await latentDeviation(model, clips.pictures, options);
+  const unscaled = { ...model, config: network };
+  const deviation = await latentDeviation(unscaled, clips.pictures, options);
   const scaled = { ...model, config: { ...network, latentScale: 1 / deviation } };
   await saveAutoencoder(dir, scaled);
   return made;
