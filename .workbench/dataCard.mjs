@@ -59,7 +59,8 @@ export class Tally {
   /** @type {Set<string>} */
   #places = new Set();
   size = [0, 0];
-  fps = 0;
+  /** @type {Set<number>} */
+  #rates = new Set();
 
   /** @param {Episode} episode */
   add(episode) {
@@ -67,7 +68,7 @@ export class Tally {
     this.episodes++;
     this.frames += frameCount;
     this.size = [height, width];
-    this.fps = fps;
+    this.#rates.add(fps);
     const policy = String(metadata.policy ?? metadata.kind ?? "none");
     this.policies[policy] ??= { episodes: 0, frames: 0 };
     this.policies[policy].episodes++;
@@ -97,7 +98,7 @@ export class Tally {
       episodes: this.episodes,
       frames: this.frames,
       frameSize: this.size,
-      framesPerSecond: this.fps,
+      framesPerSecond: [...this.#rates].sort((a, b) => a - b),
       policies: this.policies,
       actions: this.actions.map((spread, i) => ({ name: actionNames[i] ?? `${i}`, ...spread.summary() })),
       coverage: {
@@ -138,7 +139,7 @@ export function cardPage(card) {
   const used = actions.filter((/** @type {any} */ action) => action.notZero > 0).length;
   const parts = [
     `# ${world}: ${episodes} recorded episodes`,
-    `${frames} frames of ${frameSize.join("×")}, ${framesPerSecond} per second, in the format \`${card.format}\`. ` +
+    `${frames} frames of ${frameSize.join("×")}, ${framesPerSecond.join(", ")} per second, in the format \`${card.format}\`. ` +
       "Made by the built-in simulator; equal commands give equal files.",
     `    ${card.command}`,
     actions.length ? "## Who acted" : "## What is shown",

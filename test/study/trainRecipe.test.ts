@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Tensor2D, type Tensor4D, tensor2d } from "@tensorflow/tfjs";
@@ -122,6 +122,7 @@ test("clips of one description are recorded once, and are what they were", async
   expect(second).toEqual(first);
   expect(first.actions).toHaveLength(3 * 4 * 3);
   expect((await openClips({ ...clips, seed: 6 }, place)).hash).not.toBe(first.hash);
+  expect(readdirSync(place.folder)).toContain("b660c99127dddf4a.json"); // changes with the trail's pictures only
   await expect(openClips({ ...clips, sources: ["moon" as "trail"] }, place)).rejects.toThrow(/sources/);
 });
 

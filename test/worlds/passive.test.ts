@@ -19,7 +19,7 @@ test("seeds give every kind, and each clip moves", async () => {
   const clips: Episode[] = [];
   for (let seed = 1; seed <= 16; seed++) clips.push(await clipOf(seed));
   const kinds = new Set(clips.map(({ metadata }) => metadata.kind));
-  expect([...kinds].sort()).toEqual(["arena", "shapes", "trail"]);
+  expect([...kinds].sort()).toEqual(["arena", "shapes", "tabletop", "trail"]);
   const pictures = new Set<string>();
   for (const clip of clips) {
     const [first, last] = [await clip.frames(0, 1), await clip.frames(5, 1)];

@@ -34,11 +34,17 @@ export interface Clips {
 
 export const clipSize = 64;
 export const frameBytes = clipSize * clipSize * 3;
-const version = 1; // raise it when a world changes, so that clips of the old one are not taken for new ones
+
+/**
+ * How often the pictures of each source have changed since the first release: raise it with such a change, so that clips
+ * of before are not taken for new ones. Passive clips show the worlds too.
+ */
+const changes: Record<ClipSource, number> = { tabletop: 0, arena: 0, trail: 0, passive: 1 };
 
 /** A name for a description: equal ones share their files. */
 export function clipSetName(set: ClipSet): string {
   const { sources, clips, frames, seed } = set;
+  const version = sources.reduce((sum, source) => sum + changes[source], 1);
   const text = JSON.stringify({ version, sources, clips, frames, seed });
   return createHash("sha256").update(text).digest("hex").slice(0, 16);
 }

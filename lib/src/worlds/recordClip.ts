@@ -1,26 +1,15 @@
 /** Short recordings from any of the built-in worlds, to train on: one seed decides everything in them. */
 import type { Episode } from "../data/episode.js";
 import { deriveSeed, uniformValues } from "../tensor/noise.js";
-import { arenaBehaviours } from "./arena/behaviours.js";
-import type { BehaviourPolicy } from "./behaviour.js";
-import { makeWorld } from "./makeWorld.js";
+import { keptWorld } from "./keptWorlds.js";
 import { passiveClip } from "./passive/passiveClip.js";
 import { recordEpisode } from "./recordEpisode.js";
-import type { Simulator } from "./simulator.js";
-import { tabletopBehaviours } from "./tabletop/behaviour.js";
 import { asRecon } from "./trail/asRecon.js";
-import { trailBehaviours } from "./trail/behaviours.js";
 
 export const clipSources = ["tabletop", "arena", "trail", "passive"] as const;
 
 /** A world to record in, or `passive` for clips without actions, of all worlds and of moving shapes. */
 export type ClipSource = (typeof clipSources)[number];
-
-const worlds = {
-  tabletop: once(async () => [await makeWorld("tabletop", 1), tabletopBehaviours()] as const),
-  arena: once(async () => [await makeWorld("arena", 1), arenaBehaviours()] as const),
-  trail: once(async () => [await makeWorld("trail", 1), trailBehaviours()] as const),
-};
 
 /**
  * One clip, 64 × 64; layout, looks, policy and course follow from the seed. Actions are those that the world's data set
@@ -29,14 +18,11 @@ const worlds = {
  */
 export async function recordClip(source: ClipSource, seed: number, frames: number): Promise<Episode> {
   if (source === "passive") return passiveClip(seed, { frames });
-  const [simulator, policies] = await worlds[source]();
+  const { simulator, policies } = await keptWorld(source);
   const [choice, skipped] = uniformValues(2, deriveSeed(seed, 1));
   const policy = policies[Math.floor(choice * policies.length)];
   const first = Math.floor(skipped * (frames + 1));
-  const recorded = recordEpisode<object>(simulator as Simulator<object>, policy as BehaviourPolicy<object>, {
-    seed,
-    frames: first + frames,
-  });
+  const recorded = recordEpisode(simulator, policy, { seed, frames: first + frames });
   const whole = source === "trail" ? asRecon(recorded) : recorded;
   return {
     ...whole,
@@ -49,14 +35,5 @@ export async function recordClip(source: ClipSource, seed: number, frames: numbe
       }),
     ),
     frames: (start = 0, count = frames - start) => whole.frames(first + start, count),
-  };
-}
-
-/** Makes a value when it is first asked for, and gives the same one from then on. */
-function once<Value>(make: () => Promise<Value>): () => Promise<Value> {
-  let made: Promise<Value> | undefined;
-  return () => {
-    made ??= make();
-    return made;
   };
 }

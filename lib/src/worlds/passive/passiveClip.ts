@@ -2,13 +2,8 @@
 import type { Episode } from "../../data/episode.js";
 import { requireWhole } from "../../tensor/check.js";
 import { deriveSeed, uniformValues } from "../../tensor/noise.js";
-import { createArena } from "../arena/arena.js";
-import { arenaBehaviours } from "../arena/behaviours.js";
-import type { BehaviourPolicy } from "../behaviour.js";
+import { keptWorld } from "../keptWorlds.js";
 import { recordEpisode } from "../recordEpisode.js";
-import type { Simulator } from "../simulator.js";
-import { trailBehaviours } from "../trail/behaviours.js";
-import { createTrail } from "../trail/trail.js";
 import { drawShapesClip } from "./shapesScene.js";
 
 /** How long and how large a clip is. */
@@ -18,28 +13,30 @@ export interface PassiveClipOptions {
   readonly size?: number;
 }
 
+/** Two clips of five show shapes: they move in ways that no world's camera does. */
+const kinds = ["arena", "trail", "shapes", "shapes", "tabletop"] as const;
+
 interface Pictures {
-  readonly kind: string;
   readonly fps: number;
   readonly bytes: Uint8Array;
 }
 
-async function recordWorld<State extends object>(
-  world: Simulator<State>,
-  policies: readonly BehaviourPolicy<State>[],
+/** A world with one of its policies acting in it, drawn by the seed. */
+async function worldPictures(
+  name: "arena" | "trail" | "tabletop",
   seed: number,
   frames: number,
   size: number,
 ): Promise<Pictures> {
+  const { simulator, policies } = await keptWorld(name);
   const policy = policies[Math.floor(uniformValues(1, deriveSeed(seed, 3))[0] * policies.length)];
-  const episode = recordEpisode(world, policy, { seed, frames, size });
-  world.dispose();
-  return { kind: world.name, fps: episode.fps, bytes: await episode.frames() };
+  const episode = recordEpisode(simulator, policy, { seed, frames, size });
+  return { fps: episode.fps, bytes: await episode.frames() };
 }
 
 /**
  * A video without actions. The seed decides what it shows, named by `kind` in its metadata: flying shapes before a moving
- * camera (`shapes`, two of four) or a built-in world with a policy of its own acting in it (`arena`, `trail`).
+ * camera (`shapes`, two of five) or a built-in world with a policy of its own acting in it (`arena`, `trail`, `tabletop`).
  *
  * @param seed a whole number from 1 up; equal seeds give equal bits
  * @returns an episode with `actionSize` 0, its pictures in memory as bytes
@@ -49,13 +46,11 @@ export async function passiveClip(seed: number, { frames, size = 64 }: PassiveCl
   requireWhole("passiveClip", "seed", seed, 1, 2 ** 53 - 1);
   requireWhole("passiveClip", "frames", frames, 1);
   const inner = deriveSeed(seed, 1);
-  const makers = [
-    async () => ({ kind: "shapes", fps: 16, bytes: drawShapesClip(inner, frames, size) }),
-    async () => ({ kind: "shapes", fps: 16, bytes: drawShapesClip(inner, frames, size) }),
-    () => recordWorld(createArena(inner), arenaBehaviours(), inner, frames, size),
-    () => recordWorld(createTrail(inner), trailBehaviours(), inner, frames, size),
-  ];
-  const { kind, fps, bytes } = await makers[Math.floor(uniformValues(1, deriveSeed(seed, 2))[0] * 4)]();
+  const kind = kinds[Math.floor(uniformValues(1, deriveSeed(seed, 2))[0] * kinds.length)];
+  const { fps, bytes } =
+    kind === "shapes"
+      ? { fps: 16, bytes: drawShapesClip(inner, frames, size) }
+      : await worldPictures(kind, inner, frames, size);
   const frameSize = size * size * 3;
   return {
     name: `passive-${seed}`,
