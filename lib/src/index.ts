@@ -150,7 +150,7 @@ export {
 export { type FrameCoefficients, frameCoefficients } from "./diffusion/frameLevels.js";
 export { diffusionForcingLoss, type NoisedBatch } from "./diffusion/loss.js";
 export { type LossWeighting, lossWeights } from "./diffusion/lossWeights.js";
-export { unetDenoise } from "./diffusion/unetDenoise.js";
+export { unetDenoise, withoutFirstFrame } from "./diffusion/unetDenoise.js";
 
 // train/
 
@@ -370,6 +370,7 @@ export {
   type Recipe,
   type RecipeName,
   recipes,
+  type ScratchRecipe,
   type WorldRecipe,
 } from "./study/recipe.js";
 export type { SeedClipValues } from "./study/resample.js";

@@ -8,11 +8,13 @@ import {
   loadWorldParts,
   openClips,
   openWorldModel,
+  type PassiveRecipe,
   presets,
   type Recipe,
   recipes,
   trainRecipe,
   uniformNoise,
+  type WorldRecipe,
 } from "vid2world";
 import { afterAll, expect, test } from "vitest";
 
@@ -42,7 +44,7 @@ const passive: Recipe = {
   kind: "passive",
   autoencoder: "ae",
   network: { ...presets.lab, inChannels: 8, channels: 8, headWidth: 8, normGroups: 2, defaultFps: 10 },
-  diffusion: { levels: "shared", actionDropout: 0 },
+  diffusion: { levels: "shared", actionDropout: 0, firstFrameDropout: 0.5 },
   clips: { ...clips, sources: ["passive"] },
   frames: 3,
   steps: 2,
@@ -62,6 +64,8 @@ const world: Recipe = {
   diffusion: { levels: "cleanHistory", actionDropout: 0.2 },
 };
 
+const passiveChannels = (recipes["passive-lab"] as PassiveRecipe).network.channels;
+
 test("from nothing to a world model that can be entered: autoencoder, passive base, world", async () => {
   const card = await trainRecipe("ae", autoencoder, options);
   expect(card).toMatchObject({ name: "ae", steps: 4, recipe: autoencoder });
@@ -69,13 +73,32 @@ test("from nothing to a world model that can be entered: autoencoder, passive ba
   await trainRecipe("base", passive, options);
   await trainRecipe("trail", world, options);
   const { network } = await loadWorldParts(join(options.models, "trail"));
-  expect(network.config).toMatchObject({ actionSize: 3, convPadding: "causal", norm: "frame" });
+  const causal = { actionSize: 3, inChannels: 4, convPadding: "causal", norm: "frame" };
+  expect(network.config).toMatchObject(causal);
   const model = await openWorldModel(join(options.models, "trail"), { threads: 1 });
   await model.reset(uniformNoise([2, 64, 64, 3], 1) as Tensor4D, tensor2d([[0.1, 0, 0]]) as Tensor2D);
   const frame = await model.step([0.1, 0, 0]);
   expect(frame.shape).toEqual([64, 64, 3]);
   await model.dispose();
 }, 120_000);
+
+test("from scratch: the same network as from the passive base, with weights of its own", async () => {
+  const { from: _, causal: __, ...rest } = world as WorldRecipe;
+  const kept = (await loadWorldParts(join(options.models, "trail"))).network.config;
+  await trainRecipe("scratch", { ...rest, network: { ...kept, actionSize: 0, transfer: "none" } }, options);
+  const made = (await loadWorldParts(join(options.models, "scratch"))).network.config;
+  expect(made).toEqual({ ...kept, transfer: "none" });
+  for (const name of ["tabletop", "arena", "trail"] as const) {
+    const [whole, alone] = [recipes[`${name}-lab`], recipes[`${name}-scratch`]];
+    expect({ ...alone, network: undefined }).toEqual({
+      ...whole,
+      from: undefined,
+      causal: undefined,
+      network: undefined,
+    });
+    expect(alone.network).toMatchObject({ channels: passiveChannels, mask: whole.causal.mask });
+  }
+});
 
 test("latents of the finished autoencoder have unit spread", async () => {
   const { config } = await loadAutoencoder(join(options.models, "ae"));

@@ -36,29 +36,42 @@ export interface PassiveRecipe extends Run {
   readonly rollout: RolloutConfig;
 }
 
-/** A passive network made causal, given actions, and trained on with a noise level for each frame. */
-export interface WorldRecipe extends Omit<PassiveRecipe, "kind" | "network"> {
+/**
+ * A causal network given actions, trained with a noise level for each frame. It is shown no first frame: late in a rollout
+ * that frame is far in the past, and what stood in it would come back as ghosts.
+ */
+interface ActionRun extends Omit<PassiveRecipe, "kind" | "network"> {
   readonly kind: "world";
-  /** The passive model to start from. */
-  readonly from: string;
-  readonly causal: CausalizeOptions;
   readonly actionKind: VideoUnetConfig["actionKind"];
 }
 
-export type Recipe = AutoencoderRecipe | PassiveRecipe | WorldRecipe;
+/** A world model that begins as a passive network made causal. */
+export interface WorldRecipe extends ActionRun {
+  /** The passive model to start from. */
+  readonly from: string;
+  readonly causal: CausalizeOptions;
+}
+
+/** A world model that begins with fresh weights in a network that is causal as it is. */
+export interface ScratchRecipe extends ActionRun {
+  readonly network: VideoUnetConfig;
+}
+
+export type Recipe = AutoencoderRecipe | PassiveRecipe | WorldRecipe | ScratchRecipe;
 
 const passive: PassiveRecipe = {
   kind: "passive",
   autoencoder: "autoencoder-lab",
   network: { ...presets.lab, inChannels: 8, defaultFps: 10 },
-  diffusion: { levels: "shared", actionDropout: 0 },
+  // half of the clips without their first frame, so that the worlds, which are shown none, start from what was learned
+  diffusion: { levels: "shared", actionDropout: 0, firstFrameDropout: 0.5 },
   clips: { sources: ["passive"], clips: 2400, frames: 24, seed: 11 },
   frames: 8,
   steps: 6000,
   batch: 4,
   seed: 1,
-  optimizer: {},
-  rollout: labRollout,
+  optimizer: { average: 0.999 }, // a run that is cut short has not let its rate fall; the average stands in for that
+  rollout: { ...labRollout, window: 8 }, // as many frames as in training
 };
 
 function world(
@@ -71,11 +84,22 @@ function world(
     kind: "world",
     from: "passive-lab",
     clips: { sources: [source], clips: 1200, frames: 32, seed: 21 },
-    causal: { transfer: "extrapolative" },
+    causal: { transfer: "extrapolative", mask: { window: passive.frames } }, // no longer past than in training
     actionKind,
     diffusion: { levels: "cleanHistory", actionDropout: 0.2 },
   };
 }
+
+/** The same world, data and updates without the passive model: what that one is worth. */
+function scratch({ from: _, causal, ...recipe }: WorldRecipe): ScratchRecipe {
+  const { mask } = causal;
+  const network = { ...presets.lab, defaultFps: 10, convPadding: "causal", norm: "frame", mask } as const;
+  return { ...recipe, network: network as VideoUnetConfig };
+}
+
+const tabletop = world("tabletop", "continuous");
+const arena = world("arena", "multiHot");
+const trail = world("trail", "continuous");
 
 export const recipes = {
   "autoencoder-lab": {
@@ -96,9 +120,12 @@ export const recipes = {
     optimizer: { rate: 2e-3, average: 0.999 },
   },
   "passive-lab": passive,
-  "tabletop-lab": world("tabletop", "continuous"),
-  "arena-lab": world("arena", "multiHot"),
-  "trail-lab": world("trail", "continuous"),
+  "tabletop-lab": tabletop,
+  "arena-lab": arena,
+  "trail-lab": trail,
+  "tabletop-scratch": scratch(tabletop),
+  "arena-scratch": scratch(arena),
+  "trail-scratch": scratch(trail),
 } as const satisfies Record<string, Recipe>;
 
 export type RecipeName = keyof typeof recipes;

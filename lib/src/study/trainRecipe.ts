@@ -4,6 +4,7 @@ import { cpus } from "node:os";
 import { basename, join } from "node:path";
 import { type Tensor3D, type Tensor5D, tensor, tensor1d } from "@tensorflow/tfjs";
 import { causalize } from "../causal/causalize.js";
+import { seesFirstFrame, withoutFirstFrame } from "../diffusion/unetDenoise.js";
 import { withActions } from "../model/actions.js";
 import { type Autoencoder, type AutoencoderConfig, createAutoencoder } from "../model/autoencoder.js";
 import { createVideoUnet, type VideoUnet } from "../model/videoUnet.js";
@@ -19,7 +20,7 @@ import { loadAutoencoder, saveAutoencoder } from "./autoencoderFiles.js";
 import { type Clips, openClips } from "./clipSet.js";
 import { framesAsTensor, latentDeviation, openLatents } from "./latents.js";
 import { type ModelCard, readCard, writeCard } from "./modelCard.js";
-import type { AutoencoderRecipe, PassiveRecipe, Recipe, WorldRecipe } from "./recipe.js";
+import type { AutoencoderRecipe, PassiveRecipe, Recipe, ScratchRecipe, WorldRecipe } from "./recipe.js";
 
 export interface TrainRecipeOptions extends RunOptions {
   /** Folder of models, by name; this one's folder is made in it. */
@@ -99,7 +100,7 @@ async function trainAutoencoder(
 
 async function trainVideo(
   dir: string,
-  recipe: PassiveRecipe | WorldRecipe,
+  recipe: PassiveRecipe | WorldRecipe | ScratchRecipe,
   clips: Clips,
   options: TrainRecipeOptions,
 ) {
@@ -154,15 +155,21 @@ async function trainVideo(
   return made;
 }
 
-/** The passive model made causal, with a fresh embedding for this world's actions. */
-async function startWorld(recipe: WorldRecipe, clips: Clips, models: string): Promise<VideoUnet> {
-  const { network } = await loadWorldParts(join(models, recipe.from));
-  const causal = causalize(network, recipe.causal);
-  return withActions(causal, {
-    actionSize: clips.actionSize,
-    actionKind: recipe.actionKind,
-    seed: recipe.seed,
-  });
+/** A causal network with a fresh embedding for this world's actions. */
+async function startWorld(
+  recipe: WorldRecipe | ScratchRecipe,
+  clips: Clips,
+  models: string,
+): Promise<VideoUnet> {
+  const { actionKind, seed } = recipe;
+  const network =
+    "network" in recipe ? createVideoUnet(recipe.network, seed) : await causalPassive(recipe, models);
+  return withActions(network, { actionSize: clips.actionSize, actionKind, seed });
+}
+
+async function causalPassive({ from, causal }: WorldRecipe, models: string): Promise<VideoUnet> {
+  const { network } = await loadWorldParts(join(models, from));
+  return causalize(seesFirstFrame(network) ? withoutFirstFrame(network) : network, causal);
 }
 
 interface Task<Batch, Model extends Trainable> {

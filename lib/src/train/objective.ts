@@ -2,7 +2,16 @@
  * What is being learned: how a batch becomes input tensors (every chance drawn from a seed), and the loss of those. The
  * trainer knows nothing else, so the same one trains a video network, an autoencoder or a line through points.
  */
-import { type Scalar, type Tensor2D, type Tensor3D, type Tensor5D, tensor2d, tidy } from "@tensorflow/tfjs";
+import {
+  type Scalar,
+  type Tensor,
+  type Tensor3D,
+  type Tensor5D,
+  tensor,
+  tensor2d,
+  tidy,
+  util,
+} from "@tensorflow/tfjs";
 import type { Denoise, DenoiseInputs } from "../diffusion/denoise.js";
 import { diffusionForcingLoss, type NoisedBatch } from "../diffusion/loss.js";
 import { type LossWeighting, lossWeights } from "../diffusion/lossWeights.js";
@@ -47,6 +56,8 @@ export interface DiffusionConfig {
   readonly weighting: LossWeighting;
   /** Chance that a frame's action is dropped, each frame for itself. */
   readonly actionDropout: number;
+  /** Chance that a clip's clean first frame is replaced by zeros, for a network that sees it beside every noisy frame. */
+  readonly firstFrameDropout: number;
 }
 
 /** The paper's objective on the lab schedule. */
@@ -55,6 +66,7 @@ export const labDiffusion: DiffusionConfig = {
   levels: "independent",
   weighting: "uniform",
   actionDropout: 0.2,
+  firstFrameDropout: 0,
 };
 
 /**
@@ -69,6 +81,7 @@ export function diffusionObjective(
 ): Objective<VideoBatch> {
   requireChoice("diffusionObjective", "levels", config.levels, drawn);
   requireRange("diffusionObjective", "actionDropout", config.actionDropout, 0, 1);
+  requireRange("diffusionObjective", "firstFrameDropout", config.firstFrameDropout, 0, 1);
   const schedule = createSchedule(config.schedule);
   return {
     settings: config,
@@ -91,16 +104,21 @@ export function diffusionObjective(
         }),
         ...(action && {
           action: action.clone(),
-          actionMask: actionMask(batch, frames, config.actionDropout, deriveSeed(seed, 2)),
+          actionMask: keptMask([batch, frames], config.actionDropout, deriveSeed(seed, 2)),
+        }),
+        ...(config.firstFrameDropout > 0 && {
+          firstFrameMask: keptMask([batch, 1, 1, 1, 1], config.firstFrameDropout, deriveSeed(seed, 3)),
         }),
         ...(context && { context: context.clone() }),
         ...(fps && { fps: fps.clone() }),
       }));
     },
     loss(weights, inputs) {
-      const batch = inputs as unknown as NoisedBatch;
+      const { firstFrameMask, ...rest } = inputs;
+      const batch = rest as unknown as NoisedBatch;
       const [, , height, width, channels] = batch.x0.shape;
-      const firstFrame = batch.x0.slice([0, 0], [-1, 1, height, width, channels]);
+      const shown = batch.x0.slice([0, 0], [-1, 1, height, width, channels]);
+      const firstFrame = firstFrameMask ? (shown.mul(firstFrameMask) as Tensor5D) : shown;
       return diffusionForcingLoss(denoise(weights), { ...batch, firstFrame }, schedule);
     },
   };
@@ -122,11 +140,11 @@ export function videoObjective(
   });
 }
 
-/** 1 where an action is kept, 0 where it is dropped, each frame for itself [batch, frame]. */
-function actionMask(batch: number, frames: number, dropout: number, seed: number): Tensor2D {
-  const chance = uniformValues(batch * frames, seed);
-  return tensor2d(
+/** 1 where something is kept, 0 where it is dropped, each entry for itself. */
+function keptMask(shape: number[], dropout: number, seed: number): Tensor {
+  const chance = uniformValues(util.sizeFromShape(shape), seed);
+  return tensor(
     chance.map((value) => (value < dropout ? 0 : 1)),
-    [batch, frames],
+    shape,
   );
 }
