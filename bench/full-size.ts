@@ -15,12 +15,12 @@ import {
   compile,
   countParameters,
   type ElementType,
-  emptyMemory,
   loadCheckpoint,
   normalNoise,
   openTensors,
   presets,
   rememberFrame,
+  StreamMemory,
   type StreamPast,
   type TensorSource,
   uniformNoise,
@@ -108,7 +108,7 @@ console.log(
 );
 
 const context = normalNoise<never>([1, 77 + 16, 1024] as never, 2) as Tensor3D;
-const remember = compile((x: Tensor5D, level: Tensor2D, past: Required<StreamPast>) =>
+const remember = compile((x: Tensor5D, level: Tensor2D, past: StreamPast) =>
   rememberFrame(unet, { x, level, context }, past),
 );
 const step = compile((x: Tensor5D, level: Tensor2D, past: StreamPast) =>
@@ -118,15 +118,12 @@ const frame = (seed: number) => normalNoise<never>([1, 1, 40, 64, 8] as never, s
 const level = uniformNoise<never>([1, 1] as never, 3).mul(999) as Tensor2D;
 
 start = performance.now();
-const tensors = await remember(frame(4), level, {
-  tensors: emptyMemory(unet, { batch: 1, height: 40, width: 64 }, 1),
-  visible: tensor2d([[0]]),
-  share: scalar(0),
-  slot: tensor2d([[0]], [1, 1], "int32"),
-});
+const memory = new StreamMemory(unet, { batch: 1, height: 40, width: 64 }, 1);
+const before = { tensors: memory.tensors, visible: tensor2d([[0]]), share: scalar(0) };
+memory.place(await remember(frame(4), level, before), 0);
 await remember.dispose();
 console.log(`first frame, traced, opened and remembered: ${seconds(start).toFixed(1)} s`);
-const past = { tensors, visible: tensor2d([[1]]), share: scalar(0.5) };
+const past = { tensors: memory.tensors, visible: tensor2d([[1]]), share: scalar(0.5) };
 
 const matrix = (seed: number) => normalNoise<never>([matrixSize, matrixSize] as never, seed) as Tensor2D;
 const [left, right] = [matrix(5), matrix(6)];

@@ -111,8 +111,9 @@ export {
   resamplerParameters,
 } from "./model/resampler.js";
 export { resizeAntialiased } from "./model/resizeAntialiased.js";
-export { emptyMemory, rememberFrame, videoUnetStream } from "./model/stream.js";
+export { rememberFrame, videoUnetStream } from "./model/stream.js";
 export type { StreamPast } from "./model/streamLayers.js";
+export { StreamMemory, type StreamMemoryState } from "./model/streamMemory.js";
 export { videoUnetParameters } from "./model/unetPlan.js";
 export {
   createVideoUnet,

@@ -1,8 +1,8 @@
 import { memory, scalar, type Tensor, tensor2d, tidy } from "@tensorflow/tfjs";
 import {
   causalize,
-  emptyMemory,
   rememberFrame,
+  StreamMemory,
   type TransferRule,
   temporalMask,
   videoUnet,
@@ -51,22 +51,21 @@ test.each([
   const whole = videoUnet(causal, { x, level: levels, context: sharedContext, fps });
   const [, frames, height, width] = x.shape;
   const sees = temporalMask(frames, options.mask).arraySync();
-  const at = (t: number, tensors: Weights) => ({
+  const at = (t: number, tensors: Readonly<Weights>) => ({
     inputs: { x: x.slice([0, t], [2, 1]), level: levels.slice([0, t], [2, 1]), context: sharedContext, fps },
     past: {
       tensors,
       visible: tensor2d([sees[t].map((seen, slot) => (slot < t ? seen : 0))]),
       share: scalar(t / (t + 1)),
-      slot: tensor2d([[t]], [1, 1], "int32"),
     },
   });
   tidy(() => {
-    let tensors = emptyMemory(causal, { batch: 2, height, width }, frames);
+    const memory = new StreamMemory(causal, { batch: 2, height, width }, frames);
     for (let t = 0; t < frames; t++) {
-      const { inputs, past } = at(t, tensors);
+      const { inputs, past } = at(t, memory.tensors);
       const answer = videoUnetStream(causal, inputs, past);
       expect(farthest(answer, whole.slice([0, t], [2, 1]))).toBeLessThan(tolerance);
-      tensors = rememberFrame(causal, inputs, past);
+      memory.place(rememberFrame(causal, inputs, past), t);
     }
   });
 });
@@ -87,5 +86,7 @@ test("a causal model, a later conditioning frame and a bidirectional model with 
   const causal = causalize(model, { transfer: "masked" });
   expect(() => causalize(causal, { transfer: "masked" })).toThrow("causal already");
   expect(() => causalize(model, { transfer: "masked", conditionFrame: 3 })).toThrow("conditionFrame is 3");
-  expect(() => emptyMemory(model, { batch: 2, height: 8, width: 8 }, 1)).toThrow("the model is not causal");
+  expect(() => new StreamMemory(model, { batch: 2, height: 8, width: 8 }, 1)).toThrow(
+    "the model is not causal",
+  );
 });

@@ -10,9 +10,9 @@ import {
 } from "@tensorflow/tfjs";
 import {
   causalize,
-  emptyMemory,
   normalNoise,
   rememberFrame,
+  StreamMemory,
   type TemporalMask,
   type TransferRule,
   temporalMask,
@@ -57,39 +57,34 @@ test.each([
   const sees = temporalMask(frames, options.mask).arraySync();
   const slots = 6; // more than frames: an empty slot must not matter
   const before = memory().numTensors;
-  let held = emptyMemory(model, { batch: 2, height: 4, width: 4 }, slots);
-  const count = memory().numTensors - before;
+  const held = new StreamMemory(model, { batch: 2, height: 4, width: 4 }, slots);
+  const count = before + Object.keys(held.tensors).length;
   for (let t = 0; t < frames; t++) {
-    const { output, next } = tidy(() => {
+    const { output, left } = tidy(() => {
       const past = {
-        tensors: held,
+        tensors: held.tensors,
         visible: tensor2d([Array.from({ length: slots }, (_, slot) => (slot < t ? sees[t][slot] : 0))]),
         share: scalar(t / (t + 1)),
       };
-      const slot = tensor2d([[t]], [1, 1], "int32");
-      return {
-        output: videoUnetStream(model, at(t), past),
-        next: rememberFrame(model, at(t), { ...past, slot }),
-      };
+      return { output: videoUnetStream(model, at(t), past), left: rememberFrame(model, at(t), past) };
     });
     expect(tidy(() => farthest(output, whole.slice([0, t], [2, 1])))).toBeLessThan(2e-5);
     output.dispose();
-    for (const tensor of Object.values(held)) tensor.dispose();
-    held = next;
-    expect(memory().numTensors - before).toBe(count);
+    held.place(left, t);
+    expect(Object.keys(held.tensors).length + before).toBe(count);
+    expect(memory().numTensors).toBe(count);
   }
+  held.dispose();
+  expect(memory().numTensors).toBe(before);
 });
 
 test("two branches on one memory give what each gives alone", () => {
   const model = causalize(base, { transfer: "extrapolative" });
   tidy(() => {
-    const past = {
-      tensors: emptyMemory(model, { batch: 2, height: 4, width: 4 }, 2),
-      visible: tensor2d([[0, 0]]),
-      share: scalar(0),
-    };
-    const tensors = rememberFrame(model, at(0), { ...past, slot: tensor2d([[1]], [1, 1], "int32") });
-    const later = { tensors, visible: tensor2d([[0, 1]]), share: scalar(0.5) };
+    const held = new StreamMemory(model, { batch: 2, height: 4, width: 4 }, 2);
+    const past = { tensors: held.tensors, visible: tensor2d([[0, 0]]), share: scalar(0) };
+    held.place(rememberFrame(model, at(0), past), 1);
+    const later = { tensors: held.tensors, visible: tensor2d([[0, 1]]), share: scalar(0.5) };
     const dropped = { ...at(1), actionMask: tensor2d([[0], [0]]) };
     const alone = [
       videoUnetStream(model, { ...at(1), actionMask: tensor2d([[1], [1]]) }, later),
@@ -112,7 +107,9 @@ test("two branches on one memory give what each gives alone", () => {
 });
 
 test("a model that is not causal has nothing to remember, and a memory of another model is refused", () => {
-  expect(() => emptyMemory(base, { batch: 1, height: 4, width: 4 }, 2)).toThrow("the model is not causal");
+  expect(() => new StreamMemory(base, { batch: 1, height: 4, width: 4 }, 2)).toThrow(
+    "the model is not causal",
+  );
   const model = causalize(base, { transfer: "shift" });
   const past = { tensors: {}, visible: tensor2d([[0]]), share: scalar(0) };
   expect(() => videoUnetStream(model, at(0), past)).toThrow("belongs to another model");

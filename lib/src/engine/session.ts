@@ -17,9 +17,12 @@ export interface OpenSession {
   readonly refused: Readonly<Record<string, string>>;
 }
 
+let loaded: Runtime | undefined;
+
 /** ONNX Runtime; its native library is loaded on first use, not on import. */
 export function runtime(): Runtime {
-  const loaded = require("onnxruntime-node") as Runtime;
+  if (loaded) return loaded; // to ask `require` again takes longer than to make a tensor
+  loaded = require("onnxruntime-node") as Runtime;
   loaded.env.logLevel = "fatal"; // its errors reach the caller as exceptions; they need not be printed too
   return loaded;
 }

@@ -17,20 +17,16 @@ export function requireCausal(caller: string, { config }: Pick<VideoUnet, "confi
   );
 }
 
-/**
- * The memory of a stream before its first frame; it belongs to the caller.
- *
- * @param size of the network's input: videos side by side, height, width
- * @param slots how many frames can be remembered at once
- * @throws RangeError if the model is not causal
- */
-export function emptyMemory(
-  model: VideoUnet,
-  size: { readonly batch: number; readonly height: number; readonly width: number },
-  slots: number,
-): Weights {
-  requireCausal("emptyMemory", model);
-  requireWhole("emptyMemory", "slots", slots, 1);
+/** Size of the network's input, and how many videos run side by side. */
+export interface StreamFrame {
+  readonly batch: number;
+  readonly height: number;
+  readonly width: number;
+}
+
+/** The memory of a stream before its first frame, with one empty slot; it belongs to the caller. */
+export function emptyMemory(model: VideoUnet, size: StreamFrame): Weights {
+  requireCausal("StreamMemory", model);
   const { config, weights } = model;
   const { batch } = size;
   return tidy(() => {
@@ -45,7 +41,7 @@ export function emptyMemory(
       for (const part of ["attn1", "attn2"])
         for (const kind of ["keys", "values"])
           memory[`${name}.transformer_blocks.0.${part}.${kind}`] = zeros([
-            slots,
+            1,
             (batch * positions * width) / config.headWidth,
             config.headWidth,
           ]);
@@ -86,41 +82,34 @@ export function emptyMemory(
  * @returns [branch · batch, 1, height, width, outChannels]
  * @throws RangeError if an input does not fit, or the memory is of another model
  */
-export function videoUnetStream(
-  model: VideoUnet,
-  inputs: VideoUnetInputs,
-  past: Omit<StreamPast, "slot">,
-): Tensor5D {
-  return tidy(() => stream(model, inputs, past).output);
+export function videoUnetStream(model: VideoUnet, inputs: VideoUnetInputs, past: StreamPast): Tensor5D {
+  return tidy(() => stream(model, inputs, past));
 }
 
 /**
- * The memory after one more frame; it belongs to the caller, as `past` still does.
+ * What one frame leaves behind for later ones, to be put into a `StreamMemory`: tensors under the names of the memory's,
+ * with keys and values for one slot [1, …]. They belong to the caller.
  *
  * @param inputs of one frame, a single branch
- * @param past with the slot that the frame takes
  */
-export function rememberFrame(
-  model: VideoUnet,
-  inputs: VideoUnetInputs,
-  past: StreamPast & { readonly slot: NonNullable<StreamPast["slot"]> },
-): Weights {
-  return tidy(() => stream(model, inputs, past).kept);
+export function rememberFrame(model: VideoUnet, inputs: VideoUnetInputs, past: StreamPast): Weights {
+  return tidy(() => {
+    const kept: Record<string, Tensor> = {};
+    stream(model, inputs, past, kept);
+    return kept;
+  });
 }
 
-function stream(model: VideoUnet, inputs: VideoUnetInputs, past: StreamPast) {
+function stream(
+  model: VideoUnet,
+  inputs: VideoUnetInputs,
+  past: StreamPast,
+  kept?: Record<string, Tensor>,
+): Tensor5D {
   requireInputs("videoUnetStream", model, inputs);
   requireCausal("videoUnetStream", model);
   const [batch, frames] = inputs.x.shape;
   requireWhole("videoUnetStream", "number of frames in x", frames, 1, 1);
-  const kept: Record<string, Tensor> = {};
-  const flow: Flow = {
-    ...model,
-    batch,
-    frames,
-    stream: past,
-    kept: past.slot && kept,
-    watch: (_, result) => result,
-  };
-  return { output: runUnet(flow, inputs), kept };
+  const flow: Flow = { ...model, batch, frames, stream: past, kept, watch: (_, result) => result };
+  return runUnet(flow, inputs);
 }

@@ -14,7 +14,6 @@ import {
   type Tensor2D,
   type Tensor3D,
   type Tensor4D,
-  tensorScatterUpdate,
 } from "@tensorflow/tfjs";
 import { scaleAndShift } from "../nn/norm.js";
 import { weight } from "../nn/parameters.js";
@@ -34,8 +33,6 @@ export interface StreamPast {
   readonly visible: Tensor2D;
   /** n / (n + 1) after n frames; the weight of the past in cumulative norms. */
   readonly share: Scalar;
-  /** The slot that the new frame takes, an int32 [1, 1]; absent if it is not to be remembered. */
-  readonly slot?: Tensor2D;
 }
 
 function remembered(past: StreamPast, name: string): Tensor {
@@ -91,9 +88,9 @@ export function streamAttention(
   const [slots, rows, width] = keys.shape;
   const branches = query.size / (rows * width);
   const own = (x: Tensor4D) => x.reshape([branches, rows, width]) as Tensor3D;
-  if (flow.kept && past.slot) {
-    flow.kept[`${name}.keys`] = tensorScatterUpdate(keys, past.slot, own(key));
-    flow.kept[`${name}.values`] = tensorScatterUpdate(values, past.slot, own(value));
+  if (flow.kept) {
+    flow.kept[`${name}.keys`] = own(key);
+    flow.kept[`${name}.values`] = own(value);
   }
   const byRow = (x: Tensor3D) => x.transpose([1, 0, 2]) as Tensor3D; // [batch · position · head, …, channel of the head]
   const asked = own(query).mul(1 / Math.sqrt(width)) as Tensor3D;

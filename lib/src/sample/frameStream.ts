@@ -11,13 +11,13 @@ import {
   type Tensor5D,
   tensor1d,
   tensor2d,
-  tidy,
   zeros,
 } from "@tensorflow/tfjs";
 import type { DenoiseInputs } from "../diffusion/denoise.js";
 import { joinFirstFrame } from "../diffusion/unetDenoise.js";
-import { emptyMemory, rememberFrame, videoUnetStream } from "../model/stream.js";
+import { rememberFrame, videoUnetStream } from "../model/stream.js";
 import type { StreamPast } from "../model/streamLayers.js";
+import { StreamMemory } from "../model/streamMemory.js";
 import type { VideoUnet } from "../model/videoUnet.js";
 import { sees } from "../nn/temporalMask.js";
 import type { Schedule } from "../schedule/schedule.js";
@@ -33,7 +33,7 @@ interface Branches {
 }
 
 type GraphStep = Running<[FrameState, NewFrame, Tensor2D, Tensor1D, Branches, StreamPast], SteppedFrame>;
-type GraphCommit = Running<[DenoiseInputs, Required<StreamPast>], Weights>;
+type GraphCommit = Running<[DenoiseInputs, StreamPast], Weights>;
 
 /** One video's tokens [1, token, width] for a whole batch. */
 export function forEveryVideo(context: Tensor3D, batch: number): Tensor3D {
@@ -80,7 +80,7 @@ export function frameStreams(
     model.weights,
   );
   const remember: GraphCommit = runner(
-    (inputs: DenoiseInputs, past: Required<StreamPast>) => rememberFrame(model, joined(inputs), past),
+    (inputs: DenoiseInputs, past: StreamPast) => rememberFrame(model, joined(inputs), past),
     run,
     model.weights,
   );
@@ -96,16 +96,13 @@ function openStream(
   const { mask } = model.config;
   const sinks = typeof mask === "object" ? (mask.sinks ?? 0) : 0;
   const empty = -1;
-  let memory = emptyMemory(model, { batch, height, width }, slots);
+  const memory = new StreamMemory(model, { batch, height, width }, slots);
   let held: number[] = Array(slots).fill(empty); // the frame in every slot
   let frames = 0;
 
-  const replace = (next: Weights) => {
-    dispose(memory as never);
-    memory = next;
-  };
-  /** The past as the next frame sees it. */
+  /** The past as the next frame sees it; its two new tensors are the caller's, the memory's are lent. */
   const past = () => ({
+    tensors: memory.tensors,
     visible: tensor2d([held.map((frame) => Number(frame !== empty && sees(frames, frame, mask)))]),
     share: scalar(frames / (frames + 1)),
   });
@@ -119,13 +116,7 @@ function openStream(
       return old.indexOf(Math.min(...old));
     }
     const more = held.length;
-    replace(
-      tidy(() =>
-        Object.fromEntries(
-          Object.entries(memory).map(([name, tensor]) => [name, widened(name, tensor, more)]),
-        ),
-      ),
-    );
+    memory.widen(more);
     held = [...held, ...Array(more).fill(empty)];
     return more;
   };
@@ -140,42 +131,29 @@ function openStream(
       const level = tensor2d(Array.from({ length: videos }, () => [settings.level]));
       const numbers = tensor1d(stepNumbers(settings));
       const branches = { guided: settings.guidance !== undefined, doubled: batch === 2 * videos };
-      const made = await denoise(state, given, level, numbers, branches, { tensors: memory, ...now });
-      dispose([now, level, numbers] as never);
+      const made = await denoise(state, given, level, numbers, branches, now);
+      dispose([now.visible, now.share, level, numbers]);
       return made;
     },
     async remember(inputs) {
       const taken = makeRoom();
-      const now = { ...past(), slot: tensor2d([[taken]], [1, 1], "int32") };
-      replace(await remember(inputs, { tensors: memory, ...now }));
-      dispose(now as never);
+      const now = past();
+      memory.place(await remember(inputs, now), taken);
+      dispose([now.visible, now.share]);
       held[taken] = frames;
       frames++;
     },
     reset() {
-      replace(emptyMemory(model, { batch, height, width }, held.length));
+      memory.clear();
       held.fill(empty);
       frames = 0;
     },
-    snapshot: () => ({ memory: cloned(memory), held: [...held], frames }),
+    snapshot: () => ({ memory: memory.state(), held: [...held], frames }),
     restore(snapshot) {
-      replace(cloned(snapshot.memory));
+      memory.restore(snapshot.memory);
       held = [...snapshot.held];
       frames = snapshot.frames;
     },
-    dispose: () => dispose(memory as never),
+    dispose: () => memory.dispose(),
   };
-}
-
-function cloned(memory: Weights): Weights {
-  return tidy(() =>
-    Object.fromEntries(Object.entries(memory).map(([name, tensor]) => [name, tensor.clone()])),
-  );
-}
-
-/** A tensor of the memory with `more` empty slots, if it has slots. */
-function widened(name: string, tensor: Tensor, more: number): Tensor {
-  if (!name.endsWith(".keys") && !name.endsWith(".values")) return tensor.clone();
-  const [, rows, width] = tensor.shape;
-  return concat([tensor, zeros([more, rows, width])]);
 }

@@ -18,7 +18,7 @@ import type { DenoiseInputs } from "../diffusion/denoise.js";
 import type { FrameHistory, Snapshot } from "./history.js";
 import type { RolloutConfig } from "./rolloutConfig.js";
 import { type PastFrame, RecentFrames } from "./wholeHistory.js";
-import { releaseStream, type StreamSnapshot, type World } from "./world.js";
+import type { StreamSnapshot, World } from "./world.js";
 
 interface StreamHistorySnapshot extends Snapshot {
   readonly recent: ReturnType<RecentFrames["snapshot"]>;
@@ -138,7 +138,6 @@ export function streamHistory(
         ...taken,
         release() {
           taken.recent.release();
-          releaseStream(taken.stream);
           taken.firstFrame?.dispose();
         },
       };

@@ -2,10 +2,10 @@
  * What a rollout knows of a world model: what frames look like, a function that predicts, and perhaps a stream with a
  * memory. Samplers know no network but through this.
  */
-import { dispose, type Tensor3D, type Tensor5D } from "@tensorflow/tfjs";
+import type { Tensor3D, Tensor5D } from "@tensorflow/tfjs";
 import type { DenoiseInputs } from "../diffusion/denoise.js";
+import type { StreamMemoryState } from "../model/streamMemory.js";
 import type { Schedule } from "../schedule/schedule.js";
-import type { Weights } from "../weights/safetensors.js";
 import type { FrameState, SteppedFrame, StepSettings } from "./denoiseStep.js";
 
 export interface World {
@@ -36,9 +36,9 @@ export interface StreamSize {
   readonly full: "grow" | "evict";
 }
 
-/** A state to return to; `release` it when it is no longer needed. */
+/** A state to return to; it holds no tensors. */
 export interface StreamSnapshot {
-  readonly memory: Weights;
+  readonly memory: StreamMemoryState;
   readonly held: readonly number[];
   readonly frames: number;
 }
@@ -63,9 +63,4 @@ export interface FrameStream {
   snapshot(): StreamSnapshot;
   restore(snapshot: StreamSnapshot): void;
   dispose(): void;
-}
-
-/** Frees a snapshot; snapshots share tensors with the stream until then. */
-export function releaseStream({ memory }: StreamSnapshot): void {
-  dispose(memory as never);
 }
