@@ -347,15 +347,24 @@ export {
 // study/
 
 export { loadAutoencoder, saveAutoencoder } from "./study/autoencoderFiles.js";
+export type { ShippedBase, StudyBase, TinyBase } from "./study/base.js";
+export { type Budget, fineTuneProtocol } from "./study/budgets.js";
 export { type ClipSet, type Clips, openClips } from "./study/clipSet.js";
 export { type ArmComparison, type CompareOptions, compareArms } from "./study/compareArms.js";
+export { type ClipSetFeatures, compareDistances } from "./study/compareDistances.js";
 export {
+  type Compute,
   defineStudy,
   type Study,
+  type StudyFolders,
   type Unit,
   type UnitOptions,
   type UnitValues,
+  units,
 } from "./study/defineStudy.js";
+export { type FineTuneSettings, fineTune } from "./study/fineTune.js";
+export { causalArm, guided, unguided } from "./study/fineTuneArms.js";
+export { type LayerError, layerErrors } from "./study/layerErrors.js";
 export type { ModelCard } from "./study/modelCard.js";
 export {
   cardDifferences,
@@ -380,8 +389,6 @@ export {
   type RunStudyOptions,
   runStudy,
   type StudyProgress,
-  type StudySummary,
-  summarizeStudy,
 } from "./study/runStudy.js";
 export {
   type ClipErrors,
@@ -389,8 +396,12 @@ export {
   type ScoreOptions,
   scoreRollouts,
 } from "./study/scoreRollouts.js";
+export { stripVideos } from "./study/strip.js";
+export { type StudySummary, summarizeStudy } from "./study/summarizeStudy.js";
+export { type ComputedUnit, computeCard } from "./study/tasks.js";
 export { type TrainRecipeOptions, trainRecipe } from "./study/trainRecipe.js";
 export { type Expectation, type Verdict, type VerdictWord, verdictOf } from "./study/verdict.js";
+export { type FineTuneStudyOptions, weightTransferStudy } from "./study/weightTransfer.js";
 
 // notebook/
 

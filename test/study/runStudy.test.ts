@@ -1,7 +1,15 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { defineStudy, normalValues, openResultStore, runStudy, type Study, summarizeStudy } from "vid2world";
+import {
+  defineStudy,
+  normalValues,
+  openResultStore,
+  runStudy,
+  type Study,
+  summarizeStudy,
+  units,
+} from "vid2world";
 import { afterAll, expect, test } from "vitest";
 
 const folder = mkdtempSync(join(tmpdir(), "studies-"));
@@ -77,7 +85,7 @@ test("an end on request, or a unit that fails, loses that unit and nothing else"
   const stopping: Study = {
     ...study,
     async compute(card, options) {
-      const values = await study.compute(card, options);
+      const values = await study.compute!(card, options);
       if (calls.length === 3) stop.abort();
       return values;
     },
@@ -90,7 +98,24 @@ test("an end on request, or a unit that fails, loses that unit and nothing else"
   await expect(summarizeStudy(shifted([], { seeds: [3] }), store)).rejects.toThrow(/none with seed 3/);
 });
 
+test("what a computation keeps lies beside its values, and workers are refused for a computation of one's own", async () => {
+  const store = openResultStore(join(folder, "kept"));
+  const keeping = shifted([], {
+    async compute({ shift }, { keep }) {
+      keep("curve", [3, 2, shift as number]);
+      return { value: [shift as number] };
+    },
+  });
+  await runStudy(keeping, { store });
+  expect((await store.read(units(keeping)[1].card))?.shown).toEqual({ curve: [3, 2, 0.5] });
+  await expect(runStudy(keeping, { store, workers: 2 })).rejects.toThrow(/leave workers out/);
+});
+
 test("a study that cannot be right is refused before it runs", () => {
+  expect(() => shifted([], { protocol: { clips: 20, task: "fine-tune 1" } })).toThrow(
+    /both a compute and a task/,
+  );
+  expect(() => shifted([], { compute: undefined })).toThrow(/neither a compute nor a task/);
   expect(() => shifted([], { reference: "two" })).toThrow(/the reference of shifted is "two"/);
   expect(() => shifted([], { axis: [] })).toThrow(/differ in shift/);
   expect(() => shifted([], { seeds: [1, 1] })).toThrow(/all different/);

@@ -1,4 +1,4 @@
-import { compareArms, normalValues } from "vid2world";
+import { type ClipSetFeatures, compareArms, compareDistances, normalValues } from "vid2world";
 import { holm, quantile, signFlipChance } from "vid2world/dist/study/resample.js";
 import { expect, test } from "vitest";
 
@@ -81,4 +81,28 @@ test("arms scored on other clips are refused", () => {
   expect(() => compareArms(arms, { reference: "a", seed: 1 })).toThrow(/b has clips per seed \[3\], a \[2\]/);
   expect(() => compareArms({ a: [[1, Number.NaN]] }, { reference: "a", seed: 1 })).toThrow(/not finite/);
   expect(() => compareArms(arms, { reference: "c", seed: 1 })).toThrow(/the arms are a, b/);
+});
+
+/** Features of 20 clips as they are, and as drawn with an error of a given size. */
+function drawnFeatures(seed: number, error: number): ClipSetFeatures {
+  const rows = (values: number[]) =>
+    Array.from({ length: 20 }, (_, clip) => values.slice(3 * clip, 3 * clip + 3));
+  const truth = noise(1, 60);
+  const off = noise(seed, 60);
+  return { truth: rows(truth), guess: rows(truth.map((value, i) => value + error * (1 + off[i]))) };
+}
+
+test("the arm farther from the truth has the larger distance; equal arms differ by exactly nothing", async () => {
+  const near = [drawnFeatures(2, 0.1), drawnFeatures(3, 0.1)];
+  const far = [drawnFeatures(2, 1), drawnFeatures(3, 1)];
+  const rows = await compareDistances({ near, far, same: near }, { reference: "near", seed: 1, draws: 60 });
+  const [, larger, same] = rows.map(({ difference }) => difference);
+  expect(larger?.interval[0]).toBeGreaterThan(0);
+  expect(larger?.chance).toBeLessThan(0.05);
+  expect(same).toMatchObject({ value: 0, interval: [0, 0], chance: 1 });
+  const [, other] = await compareDistances({ far, near }, { reference: "far", seed: 1, draws: 60 });
+  expect(other.difference?.value).toBeCloseTo(-larger!.value, 12);
+  await expect(compareDistances({ near, far: far.slice(1) }, { reference: "near", seed: 1 })).rejects.toThrow(
+    /far has clips \[20,20\]/,
+  );
 });

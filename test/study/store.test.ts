@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -80,4 +81,16 @@ test("a verdict follows from where the interval of the difference lies", () => {
   expect(verdictOf(equal, row(-0.1, 0.3)).verdict).toBe("reproduced");
   expect(verdictOf(equal, row(0.6, 0.9)).verdict).toBe("not reproduced");
   expect(() => verdictOf({ arm: "base", direction: "above" }, row(0, 1))).toThrow(/expected one of new/);
+});
+
+test("the claim of a process that was killed can be had at once", async () => {
+  const store = openResultStore(join(folder, "killed"));
+  const card = { unit: 1 };
+  const script = `require("vid2world").openResultStore(process.argv[1]).claim({ unit: 1 }).then(() => {
+    process.kill(process.pid, "SIGKILL");
+  })`;
+  spawnSync(process.execPath, ["-e", script, join(folder, "killed")]);
+  expect(readdirSync(join(folder, "killed"))).toEqual([`${cardHash(card)}.json.claim`]);
+  expect(await store.claim(card)).toBeDefined();
+  expect(await store.claim(card)).toBeUndefined(); // this one's owner lives
 });

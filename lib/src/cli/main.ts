@@ -4,6 +4,7 @@ import { openTensors } from "../weights/openTensors.js";
 import { type TensorSource, writeSafetensors } from "../weights/saveWeights.js";
 import { describeTensors, formatBytes } from "./describeTensors.js";
 import { addEvaluation } from "./evaluate.js";
+import { addStudy } from "./study.js";
 import { addTraining } from "./train.js";
 
 function wholeNumber(text: string): number {
@@ -63,6 +64,7 @@ program
 
 addEvaluation(program);
 addTraining(program);
+addStudy(program);
 
 program.parseAsync().catch((error: Error) => {
   process.stderr.write(`${error.message}\n`);

@@ -37,7 +37,7 @@ export interface CompareOptions {
 }
 
 /** 80 % power at the 5 % level, two-sided, in standard errors. */
-const power = 1.96 + 0.8416;
+export const power = 1.96 + 0.8416;
 
 /**
  * Compares arms on one metric.

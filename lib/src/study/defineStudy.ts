@@ -18,7 +18,19 @@ export interface UnitOptions {
   /** Share of this unit that is done, 0 to 1. */
   readonly onProgress: (share: number) => void;
   readonly signal?: AbortSignal;
+  /** Keeps something by name that is shown but not compared clip by clip, such as a curve of losses or a picture. */
+  readonly keep: (name: string, shown: Plain) => void;
+  readonly folders?: StudyFolders;
 }
+
+/** Where computations find models, and keep clips, latents and whatever else can be made again. */
+export interface StudyFolders {
+  readonly models: string;
+  readonly scratch: string;
+}
+
+/** Computes a unit; the same card gives the same values. */
+export type Compute = (card: ProtocolCard, options: UnitOptions) => Promise<UnitValues>;
 
 export interface Study {
   readonly name: string;
@@ -31,12 +43,15 @@ export interface Study {
   /** Settings in which arms may differ; see `requireComparable`. */
   readonly axis: readonly string[];
   readonly seeds: readonly number[];
-  /** Settings that all arms share; an arm's own settings are laid over them. */
+  /**
+   * Settings that all arms share; an arm's own settings are laid over them. A protocol with a `task` names one of the
+   * library's computations: studies of one task share the results of equal cards.
+   */
   readonly protocol: ProtocolCard;
   /** Claims, by metric. */
   readonly expectation: Readonly<Record<string, readonly Expectation[]>>;
-  /** Computes a unit; the same card gives the same values. */
-  readonly compute: (card: ProtocolCard, options: UnitOptions) => Promise<UnitValues>;
+  /** Left out where the protocol names a `task`. */
+  readonly compute?: Compute;
 }
 
 /**
@@ -44,10 +59,10 @@ export interface Study {
  *
  * @returns the study, unchanged
  * @throws RangeError if arms differ outside the axis, the reference is unknown, a seed is no whole number from 1 up or
- *   comes twice, or an expectation names no arm
+ *   comes twice, an expectation names no arm, or there is neither a `compute` nor a `task`
  */
 export function defineStudy(study: Study): Study {
-  const { name, arms, reference, seeds, expectation, axis } = study;
+  const { name, arms, reference, seeds, expectation, axis, protocol, compute } = study;
   const names = Object.keys(arms);
   const known = (arm: string, what: string) => {
     if (!names.includes(arm))
@@ -55,6 +70,10 @@ export function defineStudy(study: Study): Study {
         `defineStudy: ${what} of ${name} is ${JSON.stringify(arm)}; the arms are ${names.join(", ")}.`,
       );
   };
+  if ((compute === undefined) === (protocol.task === undefined))
+    throw new RangeError(
+      `defineStudy: ${name} has ${compute ? "both a compute and a task" : "neither a compute nor a task"}; expected one of them.`,
+    );
   known(reference, "the reference");
   for (const claims of Object.values(expectation))
     for (const { arm } of claims) known(arm, "an expected arm");
@@ -76,7 +95,7 @@ export function units({ name, arms, seeds, protocol }: Study): Unit[] {
     Object.entries(arms).map(([arm, settings]) => ({
       arm,
       seed,
-      card: { study: name, ...protocol, ...settings, seed } as Readonly<Record<string, Plain>>,
+      card: { ...(protocol.task === undefined && { study: name }), ...protocol, ...settings, seed },
     })),
   );
 }

@@ -10,6 +10,8 @@ import { cardHash, type Plain, type ProtocolCard } from "./protocolCard.js";
 export interface StoredResult<Values extends Plain = Plain> {
   readonly card: ProtocolCard;
   readonly values: Values;
+  /** What is shown beside the values, by name: curves, pictures. */
+  readonly shown?: Readonly<Record<string, Plain>>;
   /** How it was computed, which does not decide what came out: machine, seconds, versions. */
   readonly record: Readonly<Record<string, Plain>>;
 }
@@ -20,8 +22,8 @@ export interface ResultStore {
   /** Written to a temporary name and renamed: a result is whole or absent. */
   write(result: StoredResult): Promise<void>;
   /**
-   * The right to compute a result: undefined if another process has it. A claim that was not renewed for `staleSeconds`
-   * has lost its owner and is taken over.
+   * The right to compute a result: undefined if another process has it. A claim that was not renewed for `staleSeconds`,
+   * or whose process on this machine has ended, has lost its owner and is taken over.
    */
   claim(card: ProtocolCard): Promise<Claim | undefined>;
 }
@@ -50,7 +52,7 @@ export function openResultStore(
       await mkdir(folder, { recursive: true });
       const path = pathOf(result.card);
       const part = `${path}.${process.pid}.part`;
-      await writeFile(part, `${JSON.stringify(result, null, 1)}\n`);
+      await writeFile(part, resultText(result));
       await rename(part, path);
     },
     async claim(card) {
@@ -66,6 +68,16 @@ export function openResultStore(
       };
     },
   };
+}
+
+/** One line for each value and setting. */
+function resultText(result: StoredResult): string {
+  const lines = Object.entries(result).map(([name, group]) => {
+    const inner = Object.entries(group as Readonly<Record<string, unknown>>);
+    const each = inner.map(([key, value]) => `  ${JSON.stringify(key)}: ${JSON.stringify(value)}`);
+    return `"${name}": ${Array.isArray(group) ? JSON.stringify(group) : `{\n${each.join(",\n")}\n}`}`;
+  });
+  return `{\n${lines.join(",\n")}\n}\n`;
 }
 
 async function create(path: string): Promise<boolean> {
@@ -94,7 +106,20 @@ async function removeStale(path: string, seconds: number): Promise<boolean> {
   return stale;
 }
 
+/** Whether a claim's owner is gone: it has not renewed for long, or it was a process of this machine that has ended. */
 async function isStale(path: string, seconds: number): Promise<boolean> {
   const found = await stat(path).catch(() => undefined);
-  return found !== undefined && Date.now() - found.mtimeMs > 1000 * seconds;
+  if (found === undefined) return false;
+  if (Date.now() - found.mtimeMs > 1000 * seconds) return true;
+  const [host, pid] = (await readFile(path, "utf8").catch(() => "")).trim().split(" ");
+  return host === hostname() && pid !== undefined && hasEnded(Number(pid));
+}
+
+function hasEnded(pid: number): boolean {
+  try {
+    process.kill(pid, 0); // sends nothing, asks only
+    return false;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "ESRCH";
+  }
 }

@@ -1,15 +1,16 @@
-/** Runs a study's units, each at most once, and sums up what they say. */
+/** Runs a study's units, each at most once, here or in worker processes. */
 import { cpus } from "node:os";
-import { type ArmComparison, compareArms } from "./compareArms.js";
-import { type Study, type Unit, type UnitValues, units } from "./defineStudy.js";
-import type { Plain } from "./protocolCard.js";
+import { requireWhole } from "../tensor/check.js";
+import { type Study, type StudyFolders, type Unit, type UnitOptions, units } from "./defineStudy.js";
+import type { Plain, ProtocolCard } from "./protocolCard.js";
 import type { Claim, ResultStore } from "./resultStore.js";
-import { type Verdict, verdictOf } from "./verdict.js";
+import { type ComputedUnit, computeUnit, taskOf } from "./tasks.js";
+import { createWorker } from "./workers.js";
 
 export interface StudyProgress {
   readonly arm: string;
   readonly seed: number;
-  /** Units whose results are there, with the share of the one at hand. */
+  /** Units whose results are there, with the shares of those at hand. */
   readonly done: number;
   readonly units: number;
   /** At the mean pace of the units computed in this call; undefined before the first is. */
@@ -20,6 +21,13 @@ export interface RunStudyOptions {
   readonly store: ResultStore;
   /** This process takes part `index` of `of`, counted from 1, and leaves the other units to others. */
   readonly shard?: { readonly index: number; readonly of: number };
+  /**
+   * Processes to compute in, side by side; the protocol then names its `task`. Left out, units are computed in this
+   * process, one after another.
+   */
+  readonly workers?: number;
+  /** For computations that read models or keep clips. */
+  readonly folders?: StudyFolders;
   readonly onProgress?: (progress: StudyProgress) => void;
   readonly signal?: AbortSignal;
 }
@@ -29,61 +37,108 @@ const renewEvery = 30_000;
 
 /**
  * Computes the units whose results are not in the store and that no other process has claimed. Killed at any moment, it
- * loses the unit at hand and nothing else.
+ * loses the units at hand, one for each process, and nothing else. If a unit fails, those at hand beside it are
+ * finished, and the first failure is thrown.
  *
  * @returns units that have no result yet: another process is at them, another shard has them, or the signal came
- * @throws RangeError if the shard is none of its number
+ * @throws RangeError if the shard is none of its number, or workers are asked for where the protocol has no `task`
  */
 export async function runStudy(
   study: Study,
-  { store, shard = { index: 1, of: 1 }, onProgress, signal }: RunStudyOptions,
+  { store, shard = { index: 1, of: 1 }, workers, folders, onProgress, signal }: RunStudyOptions,
 ): Promise<readonly Unit[]> {
   const { index, of } = shard;
   if (!Number.isInteger(index) || !Number.isInteger(of) || index < 1 || index > of)
     throw new RangeError(`runStudy: shard is ${index}/${of}; expected 1/n to n/n.`);
+  if (workers !== undefined) requireWhole("runStudy", "workers", workers, 1);
+  if (workers !== undefined && study.compute)
+    throw new RangeError(
+      `runStudy: workers is ${workers}, but ${study.name} brings its own compute, which stays in this process; leave workers out.`,
+    );
   const all = units(study);
   const own = all.filter((_, i) => i % of === index - 1);
-  let computed = 0;
-  let seconds = 0;
   const done = new Set<Unit>();
   for (const unit of all) if (await store.read(unit.card)) done.add(unit);
-  for (const unit of own) {
-    if (signal?.aborted) break;
-    if (done.has(unit)) continue;
+  const waiting = own.filter((unit) => !done.has(unit));
+  const shares = new Map<Unit, number>(); // of the units at hand
+  const sum = (values: Iterable<number>) => [...values].reduce((total, value) => total + value, 0);
+  const lanes = Math.min(workers ?? 1, waiting.length);
+  let computed = 0;
+  let seconds = 0;
+  let left = waiting.length;
+  let failure: unknown;
+
+  function tell({ arm, seed }: Unit): void {
+    const begun = sum(shares.values());
+    onProgress?.({
+      arm,
+      seed,
+      done: done.size + begun,
+      units: all.length,
+      ...(computed > 0 && { secondsLeft: ((seconds / computed) * (left - begun)) / lanes }),
+    });
+  }
+
+  async function take(unit: Unit, run: Runner): Promise<void> {
     const claim = await store.claim(unit.card);
-    if (!claim) continue;
+    if (!claim) return;
     try {
       if (await store.read(unit.card)) {
         done.add(unit); // written between the look and the claim
-        continue;
+        return;
       }
       const began = performance.now();
-      const tell = (share: number) =>
-        onProgress?.({
-          arm: unit.arm,
-          seed: unit.seed,
-          done: done.size + share,
-          units: all.length,
-          ...(computed > 0 && {
-            secondsLeft: (seconds / computed) * (own.filter((each) => !done.has(each)).length - share),
-          }),
-        });
-      tell(0);
-      const values = await kept(claim, study.compute(unit.card, { onProgress: tell, signal }));
-      if (signal?.aborted) break; // half a unit is none
+      const onShare = (share: number) => {
+        shares.set(unit, share);
+        tell(unit);
+      };
+      onShare(0);
+      const made = await kept(claim, run(unit.card, { onProgress: onShare, signal, folders }));
+      if (signal?.aborted) return; // half a unit is none
       const took = (performance.now() - began) / 1000;
       const record = { seconds: took, machine: cpus()[0].model.trim(), node: process.versions.node };
-      await store.write({ card: unit.card, values: values as Plain, record });
+      const { values, shown } = made as { values: Plain; shown: Record<string, Plain> };
+      await store.write({
+        card: unit.card,
+        values,
+        ...(Object.keys(shown).length > 0 && { shown }),
+        record,
+      });
       done.add(unit);
       computed++;
       seconds += took;
-      tell(0);
     } finally {
+      shares.delete(unit);
       await claim.release();
     }
+    tell(unit);
   }
+
+  async function lane(): Promise<void> {
+    const worker = workers === undefined ? undefined : createWorker();
+    const run: Runner = worker
+      ? worker.compute
+      : (card, options) => computeUnit(study.compute ?? taskOf(card), card, options);
+    try {
+      for (;;) {
+        const unit = waiting.shift();
+        if (!unit || failure || signal?.aborted) return;
+        await take(unit, run);
+        left--;
+      }
+    } catch (error) {
+      failure ??= error;
+    } finally {
+      worker?.end();
+    }
+  }
+
+  await Promise.all(Array.from({ length: lanes }, lane));
+  if (failure) throw failure;
   return all.filter((unit) => !done.has(unit));
 }
+
+type Runner = (card: ProtocolCard, options: Omit<UnitOptions, "keep">) => Promise<ComputedUnit>;
 
 /** Waits for a unit and keeps its claim fresh meanwhile. */
 async function kept<Result>(claim: Claim, work: Promise<Result>): Promise<Result> {
@@ -93,48 +148,4 @@ async function kept<Result>(claim: Claim, work: Promise<Result>): Promise<Result
   } finally {
     clearInterval(timer);
   }
-}
-
-export interface StudySummary {
-  /** By metric. */
-  readonly comparisons: Readonly<Record<string, readonly ArmComparison[]>>;
-  readonly verdicts: Readonly<Record<string, readonly Verdict[]>>;
-}
-
-/**
- * What the stored results say.
- *
- * @throws Error if a unit has no result yet
- */
-export async function summarizeStudy(study: Study, store: ResultStore): Promise<StudySummary> {
-  const byArm: Record<string, UnitValues[]> = {};
-  for (const { arm, seed, card } of units(study)) {
-    const result = await store.read(card);
-    if (!result)
-      throw new Error(
-        `summarizeStudy: ${study.name} has no result for ${arm} with seed ${seed}; run the study first.`,
-      );
-    byArm[arm] ??= [];
-    byArm[arm].push(result.values as unknown as UnitValues);
-  }
-  const metrics = Object.keys(byArm[study.reference][0]);
-  const comparisons = Object.fromEntries(
-    metrics.map((metric) => [
-      metric,
-      compareArms(
-        Object.fromEntries(Object.entries(byArm).map(([arm, all]) => [arm, all.map((each) => each[metric])])),
-        { reference: study.reference, seed: 1 },
-      ),
-    ]),
-  );
-  const verdicts = Object.fromEntries(
-    Object.entries(study.expectation).map(([metric, claims]) => {
-      if (!comparisons[metric])
-        throw new RangeError(
-          `summarizeStudy: ${study.name} expects something of ${metric}; its metrics are ${metrics.join(", ")}.`,
-        );
-      return [metric, claims.map((claim) => verdictOf(claim, comparisons[metric]))];
-    }),
-  );
-  return { comparisons, verdicts };
 }

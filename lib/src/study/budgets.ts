@@ -1,0 +1,86 @@
+/** How much a training study computes: the same arms, on a tiny base within minutes, or on the base that ships. */
+
+import { presets } from "../model/presets.js";
+import type { VideoUnetConfig } from "../model/videoUnetConfig.js";
+import { requireChoice } from "../tensor/check.js";
+import { shippedBase, type TinyBase } from "./base.js";
+import { type FineTuneSettings, fineTuneTask } from "./fineTune.js";
+import type { Plain, ProtocolCard } from "./protocolCard.js";
+
+export const budgets = ["quick", "standard"] as const;
+
+/** `quick` shows that everything runs, and concludes nothing; `standard` is what conclusions are drawn from. */
+export type Budget = (typeof budgets)[number];
+
+const tinyNetwork: VideoUnetConfig = {
+  ...presets.lab,
+  inChannels: 8,
+  channels: 16,
+  defaultFps: 10,
+  channelMultipliers: [1],
+  attentionAt: [1],
+  headWidth: 16,
+  normGroups: 4,
+};
+
+const tinyBase: TinyBase = {
+  clips: { sources: ["trail"], clips: 6, frames: 12, seed: 11 },
+  codec: { patch: 8, channels: 4 },
+  network: tinyNetwork,
+  frames: 6,
+  batch: 2,
+  steps: 300,
+  rate: 4e-3,
+  seed: 1,
+};
+
+/** What both budgets have in common. */
+const shared = {
+  start: "base",
+  levels: "cleanHistory",
+  given: 2,
+} as const;
+
+/**
+ * Settings of a fine-tuning study that its arms share.
+ *
+ * @param models folder of models, read for `standard` only
+ * @throws Error if the budget is `standard` and the base is not there
+ */
+export async function fineTuneProtocol(budget: Budget, models: string): Promise<ProtocolCard> {
+  requireChoice("fineTuneProtocol", "budget", budget, budgets);
+  const settings: Omit<FineTuneSettings, "causal" | "guidance"> =
+    budget === "quick"
+      ? {
+          ...shared,
+          base: tinyBase,
+          actionKind: "continuous",
+          clips: { sources: ["trail"], clips: 8, frames: 12, seed: 21 },
+          batch: 2,
+          frames: 6,
+          rate: 2e-3,
+          marks: [0, 20, 60],
+          clipsAtMarks: 4,
+          heldOut: { sources: ["trail"], clips: 8, frames: 8, seed: 99 },
+          predicted: 6,
+          sampling: { steps: 4, window: 6 },
+        }
+      : {
+          ...shared,
+          base: await shippedBase(models, "passive-lab"),
+          actionKind: "continuous",
+          clips: { sources: ["tabletop"], clips: 400, frames: 24, seed: 21 },
+          batch: 4,
+          frames: 8,
+          rate: 5e-4,
+          marks: [0, 150, 300, 600],
+          clipsAtMarks: 8,
+          heldOut: { sources: ["tabletop"], clips: 40, frames: 14, seed: 99 },
+          predicted: 12,
+          sampling: { steps: 10, window: 8 },
+        };
+  return { task: fineTuneTask, ...(settings as unknown as Readonly<Record<string, Plain>>) };
+}
+
+/** Seconds of one core that a unit takes, about: for a first look before any unit of a run has ended. */
+export const secondsPerUnit: Readonly<Record<Budget, number>> = { quick: 10, standard: 400 };

@@ -1,0 +1,20 @@
+/** The studies that the command and the notebooks run, by name. */
+import { requireChoice } from "../tensor/check.js";
+import type { Study } from "./defineStudy.js";
+import { type FineTuneStudyOptions, weightTransferStudy } from "./weightTransfer.js";
+
+const studies: Readonly<Record<string, (options: FineTuneStudyOptions) => Promise<Study>>> = {
+  "weight-transfer": weightTransferStudy,
+};
+
+export const studyNames = Object.keys(studies);
+
+/**
+ * A study by its name.
+ *
+ * @throws RangeError for an unknown name; Error if the budget's base is missing
+ */
+export async function openStudy(name: string, options: FineTuneStudyOptions): Promise<Study> {
+  requireChoice("openStudy", "name", name, studyNames);
+  return studies[name](options);
+}

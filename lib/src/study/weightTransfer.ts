@@ -1,0 +1,45 @@
+/** The study behind section 4.1 of the paper: what each rule for the future's taps costs at the start and after training. */
+import { type Budget, fineTuneProtocol } from "./budgets.js";
+import { defineStudy, type Study } from "./defineStudy.js";
+import { causalArm, unguided } from "./fineTuneArms.js";
+
+export interface FineTuneStudyOptions {
+  readonly budget: Budget;
+  /** Training seeds. */
+  readonly seeds: readonly number[];
+  /** Folder of models. */
+  readonly models: string;
+}
+
+/**
+ * Shift, masked, and extrapolative with 2, 3 and 4 points, all without guidance, so that nothing but the kernels differs.
+ *
+ * @throws Error if the budget's base is missing
+ */
+export async function weightTransferStudy({ budget, seeds, models }: FineTuneStudyOptions): Promise<Study> {
+  return defineStudy({
+    name: "weight-transfer",
+    question: "Which rule for taps on the future gives the better start, and does training even it out?",
+    arms: {
+      shift: causalArm({ transfer: "shift" }, unguided),
+      masked: causalArm({ transfer: "masked" }, unguided),
+      "extrapolative, 2 points": causalArm({ transfer: "extrapolative", points: 2 }, unguided),
+      "extrapolative, 3 points": causalArm({ transfer: "extrapolative", points: 3 }, unguided),
+      "extrapolative, 4 points": causalArm({ transfer: "extrapolative", points: 4 }, unguided),
+    },
+    reference: "masked",
+    axis: ["causal"],
+    seeds,
+    protocol: await fineTuneProtocol(budget, models),
+    expectation: {
+      psnr: [
+        { arm: "shift", direction: "below", paper: "21.5 against 22.9 dB (Table 2)" },
+        { arm: "extrapolative, 2 points", direction: "above", paper: "23.4 against 22.9 dB (Table 2)" },
+      ],
+      ssim: [
+        { arm: "shift", direction: "below", paper: "0.799 against 0.824 (Table 2)" },
+        { arm: "extrapolative, 2 points", direction: "above", paper: "0.832 against 0.824 (Table 2)" },
+      ],
+    },
+  });
+}

@@ -1,0 +1,83 @@
+/** Latents of clips, and windows of them to train on. */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { dispose, type Tensor3D, type Tensor5D, tensor } from "@tensorflow/tfjs";
+import { type CodecModel, createFrameCodec } from "../sample/frameCodec.js";
+import { deriveSeed, uniformValues } from "../tensor/noise.js";
+import type { VideoBatch } from "../train/objective.js";
+import { type ClipSet, type Clips, clipSetName, openClips } from "./clipSet.js";
+import { type ClipLatents, openLatents } from "./latents.js";
+import { makeOnce } from "./makeOnce.js";
+import { clipFrames } from "./scoreRollouts.js";
+
+/** Clips of a set, recorded by one process while others wait. */
+export async function openClipsOnce(set: ClipSet, scratch: string): Promise<Clips> {
+  const folder = join(scratch, "clips");
+  const isThere = () => existsSync(join(folder, `${clipSetName(set)}.json`));
+  await makeOnce(join(scratch, "claims"), clipSetName(set), isThere, async () => {
+    await openClips(set, { folder });
+  });
+  return openClips(set, { folder });
+}
+
+/** Latents of all frames; those of an autoencoder are kept in the scratch folder, since they take a while. */
+export async function encodeClips(
+  model: CodecModel,
+  set: ClipSet,
+  clips: Clips,
+  scratch: string,
+): Promise<ClipLatents> {
+  if (model.kind === "autoencoder")
+    return openLatents(set, clips, model.autoencoder, { folder: join(scratch, "clips"), threads: 1 });
+  const codec = createFrameCodec(model);
+  const parts: Float32Array[] = [];
+  let shape: ClipLatents["shape"] = [0, 0, 0];
+  for (let row = 0; row < set.clips; row++) {
+    const video = clipFrames(clips, set, [row], set.frames);
+    const latents = await codec.encode(video);
+    parts.push((await latents.data()) as Float32Array);
+    const [, , height, width, channels] = latents.shape;
+    shape = [height, width, channels];
+    dispose([video, latents]);
+  }
+  const values = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
+  for (const [i, part] of parts.entries()) values.set(part, i * part.length);
+  return { values, shape };
+}
+
+export interface WindowOptions {
+  readonly batch: number;
+  /** In each window. */
+  readonly frames: number;
+  readonly seed: number;
+  /** The update that they are for; equal seeds and updates give equal windows. */
+  readonly step: number;
+  readonly actions: boolean;
+}
+
+/** Windows cut from clips at random places, every clip and place equally likely; without actions, with frames per second. */
+export function clipWindows(
+  set: ClipSet,
+  { actions: taken, actionSize, fps }: Clips,
+  { values, shape }: ClipLatents,
+  { batch, frames, seed, step, actions }: WindowOptions,
+): VideoBatch {
+  const size = shape.reduce((a, b) => a * b);
+  const drawn = uniformValues(2 * batch, deriveSeed(seed, 1, step));
+  const x0 = new Float32Array(batch * frames * size);
+  const action = new Float32Array(batch * frames * actionSize);
+  const rates: number[] = [];
+  for (let i = 0; i < batch; i++) {
+    const clip = Math.floor(drawn[2 * i] * set.clips);
+    const first = clip * set.frames + Math.floor(drawn[2 * i + 1] * (set.frames - frames + 1));
+    x0.set(values.subarray(first * size, (first + frames) * size), i * frames * size);
+    action.set(taken.subarray(first * actionSize, (first + frames) * actionSize), i * frames * actionSize);
+    rates.push(fps[clip]);
+  }
+  return {
+    x0: tensor(x0, [batch, frames, ...shape]) as Tensor5D,
+    ...(actions
+      ? { action: tensor(action, [batch, frames, actionSize]) as Tensor3D }
+      : { fps: tensor(rates) as never }),
+  };
+}

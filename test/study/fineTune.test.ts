@@ -1,0 +1,108 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { dispose, memory } from "@tensorflow/tfjs";
+import {
+  causalArm,
+  computeCard,
+  defineStudy,
+  type FineTuneSettings,
+  fineTuneProtocol,
+  guided,
+  openResultStore,
+  type ProtocolCard,
+  runStudy,
+  type Study,
+  stripVideos,
+  summarizeStudy,
+  type TinyBase,
+  unguided,
+  units,
+  useBackend,
+  weightTransferStudy,
+} from "vid2world";
+import { afterAll, beforeAll, expect, test } from "vitest";
+
+const folder = mkdtempSync(join(tmpdir(), "fine-tune-"));
+const folders = { models: join(folder, "models"), scratch: join(folder, "scratch") };
+beforeAll(async () => {
+  await useBackend();
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** The quick protocol with as little to do as there can be. */
+async function smallest(): Promise<ProtocolCard> {
+  const quick = (await fineTuneProtocol("quick", folders.models)) as unknown as FineTuneSettings;
+  const base = quick.base as TinyBase;
+  return {
+    ...quick,
+    base: { ...base, clips: { ...base.clips, clips: 2 }, steps: 2 },
+    clips: { ...quick.clips, clips: 2 },
+    marks: [0, 2],
+    clipsAtMarks: 2,
+    heldOut: { ...quick.heldOut, clips: 3 },
+    sampling: { steps: 1, window: 6 },
+  } as unknown as ProtocolCard;
+}
+
+async function twoArms(): Promise<Study> {
+  return defineStudy({
+    name: "two arms",
+    question: "Do workers compute what this process computes?",
+    arms: {
+      shift: causalArm({ transfer: "shift" }, unguided),
+      masked: causalArm({ transfer: "masked" }, unguided),
+    },
+    reference: "masked",
+    axis: ["causal"],
+    seeds: [1],
+    protocol: await smallest(),
+    expectation: { psnr: [{ arm: "shift", direction: "below" }] },
+  });
+}
+
+test("worker processes and this one give the same values to the bit, by the card alone", async () => {
+  const store = openResultStore(join(folder, "results"));
+  const study = await twoArms();
+  expect(await runStudy(study, { store, folders, workers: 2 })).toEqual([]);
+  const [unit] = units(study);
+  const stored = await store.read(unit.card);
+  const before = memory().numTensors;
+  const again = await computeCard(unit.card, { folders });
+  expect(memory().numTensors).toBe(before);
+  expect(again.values).toEqual(stored?.values);
+  expect(again.shown).toEqual(stored?.shown);
+  expect((again.shown.race as { step: number }[]).map(({ step }) => step)).toEqual([0, 2]);
+  expect(again.values.psnr).toHaveLength((again.shown.clips as number[]).length);
+
+  const videos = await stripVideos(stored!);
+  expect(videos.truth.shape).toEqual([6, 64, 64, 3]);
+  expect(videos.drawn.shape).toEqual([6, 64, 64, 3]);
+  dispose([videos.truth, videos.drawn]);
+  const { comparisons, verdicts } = await summarizeStudy(study, store);
+  expect(Object.keys(comparisons)).toContain("lab Fréchet");
+  expect(verdicts.psnr).toHaveLength(1);
+}, 120_000);
+
+test("a unit that fails in a worker says why, and leaves no claim", async () => {
+  const store = openResultStore(join(folder, "failing"));
+  const study = { ...(await twoArms()), protocol: { ...(await smallest()), actionKind: "none" } };
+  await expect(runStudy(study, { store, folders, workers: 1 })).rejects.toThrow(/actionKind/);
+  for (const { card } of units(study)) expect(await store.claim(card)).toBeDefined();
+}, 60_000);
+
+test("equal arms of different studies have one card, guided ones another", async () => {
+  const options = { budget: "quick", seeds: [1], models: folders.models } as const;
+  const [, masked] = units(await weightTransferStudy(options));
+  const protocol = await fineTuneProtocol("quick", folders.models);
+  expect(masked.card).toEqual({
+    ...protocol,
+    ...causalArm({ transfer: "masked", points: 3 }, unguided),
+    seed: 1,
+  });
+  expect(masked.card).not.toEqual({ ...protocol, ...causalArm({ transfer: "masked" }, guided), seed: 1 });
+});
+
+test("the standard budget names the base that is missing, and how to make it", async () => {
+  await expect(fineTuneProtocol("standard", folders.models)).rejects.toThrow(/npm run train -- passive-lab/);
+});
