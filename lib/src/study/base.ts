@@ -110,7 +110,7 @@ async function trainTiny(base: TinyBase, scratch: string): Promise<WorldParts> {
   const latents = await encodeClips(codec, set, clips, scratch);
   const fresh = createVideoUnet(base.network, seed);
   const trainer = createTrainer<VideoBatch, VideoUnet>(fresh, {
-    objective: videoObjective(base.network, { levels: "shared", actionDropout: 0 }),
+    objective: videoObjective(base.network, { levels: "shared", actionDropout: 0, firstFrameDropout: 0.5 }),
     optimizer: { steps, rate, warmUp: Math.ceil(steps / 10) },
     seed,
     threads,

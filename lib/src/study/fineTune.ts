@@ -4,6 +4,7 @@
  */
 import { dispose } from "@tensorflow/tfjs";
 import { type CausalizeOptions, causalize } from "../causal/causalize.js";
+import { seesFirstFrame, withoutFirstFrame } from "../diffusion/unetDenoise.js";
 import { frechetDistance } from "../metric/frechet.js";
 import { withActions } from "../model/actions.js";
 import { createVideoUnet, type VideoUnet } from "../model/videoUnet.js";
@@ -32,7 +33,7 @@ export interface FineTuneSettings {
   readonly base: StudyBase;
   /** `scratch`: the same network, made causal in the same way, with fresh weights by the seed. */
   readonly start: "base" | "scratch";
-  readonly causal: CausalizeOptions;
+  readonly causal: Omit<CausalizeOptions, "mask">;
   readonly actionKind: VideoUnetConfig["actionKind"];
   readonly levels: DiffusionConfig["levels"];
   /** Chance that an action is dropped in training, and the strength of guidance in drawing (1: none). */
@@ -135,17 +136,21 @@ export async function fineTune(card: ProtocolCard, options: UnitOptions): Promis
   return values;
 }
 
-/** The causal network with actions, as training begins. The embedding of actions is the same for every arm of a seed. */
+/**
+ * The causal network with actions, as training begins: it is shown no first frame, and its attention reaches as far back
+ * as a training window does. The embedding of actions is the same for every arm of a seed.
+ */
 function startModel(
   { network }: WorldParts,
-  { start, causal, actionKind }: FineTuneSettings,
+  { start, causal, actionKind, frames }: FineTuneSettings,
   actionSize: number,
   seed: number,
 ): VideoUnet {
   const passive = start === "base" ? network : createVideoUnet(network.config, deriveSeed(seed, 2));
-  const turned = causalize(passive, causal);
+  const shown = seesFirstFrame(passive) ? withoutFirstFrame(passive) : undefined;
+  const turned = causalize(shown ?? passive, { ...causal, mask: { window: frames } });
   const model = withActions(turned, { actionSize, actionKind, seed: deriveSeed(seed, 3) });
-  dispose(turned.weights as never);
+  dispose([turned.weights as never, (shown?.weights ?? []) as never]);
   if (start === "scratch") dispose(passive.weights as never);
   return model;
 }

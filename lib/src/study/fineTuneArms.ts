@@ -1,5 +1,4 @@
 /** Settings of one arm of a fine-tuning study. */
-import type { CausalizeOptions } from "../causal/causalize.js";
 import type { FineTuneSettings } from "./fineTune.js";
 import type { Plain, ProtocolCard } from "./protocolCard.js";
 
@@ -11,9 +10,9 @@ export const guided: FineTuneSettings["guidance"] = { dropout: 0.2, strength: 1.
 
 /** An arm that is turned causal by a rule. Equal arms give equal cards, so studies share their results. */
 export function causalArm(
-  { transfer, points = 2, norm = "frame" }: CausalizeOptions,
+  { transfer, points = 2, norm = "frame" }: FineTuneSettings["causal"],
   guidance: FineTuneSettings["guidance"],
 ): ProtocolCard {
-  const causal = { transfer, ...(transfer === "extrapolative" && { points }), mask: "causal", norm };
+  const causal = { transfer, ...(transfer === "extrapolative" && { points }), norm };
   return { causal, guidance: guidance as unknown as Plain };
 }
