@@ -346,8 +346,9 @@ export {
 
 // study/
 
+export { ablationStudy } from "./study/ablation.js";
 export { loadAutoencoder, saveAutoencoder } from "./study/autoencoderFiles.js";
-export type { ShippedBase, StudyBase, TinyBase } from "./study/base.js";
+export { openBase, type ShippedBase, type StudyBase, type TinyBase } from "./study/base.js";
 export { type Budget, fineTuneProtocol } from "./study/budgets.js";
 export { type ClipSet, type Clips, openClips } from "./study/clipSet.js";
 export { type ArmComparison, type CompareOptions, compareArms } from "./study/compareArms.js";

@@ -1,5 +1,5 @@
 /** How far a network that was just made causal is from the passive one it was made from, layer by layer. */
-import { type Tensor, type Tensor5D, tensor2d, tidy } from "@tensorflow/tfjs";
+import { type Tensor, type Tensor5D, tensor, tensor2d, tidy } from "@tensorflow/tfjs";
 import { addNoise } from "../diffusion/forms.js";
 import { joinFirstFrame } from "../diffusion/unetDenoise.js";
 import type { WatchLayer } from "../model/flow.js";
@@ -47,35 +47,39 @@ export function layerErrors(
     const first = clip.slice([0, 0], [batch, 1, ...frame]) as Tensor5D;
     const inputs = { x: joinFirstFrame(passive, noisy, first), level: levels };
 
-    const wanted = new Map<string, Tensor>();
+    const wanted = new Map<string, Float32Array>();
+    const valuesOf = (result: Tensor) => result.dataSync() as Float32Array;
     videoUnet(passive, inputs, (layer, result) => {
-      wanted.set(layer, result);
+      wanted.set(layer, valuesOf(result));
       return result;
     });
     const own = new Map<string, number>();
     const mend: WatchLayer = (layer, result) => {
-      const right = wanted.get(layer) as typeof result;
-      own.set(layer, distance(right, result));
-      return right;
+      const right = wanted.get(layer) as Float32Array;
+      own.set(layer, distance(right, valuesOf(result)));
+      return tensor(right, result.shape) as typeof result;
     };
     videoUnet(causal, inputs, mend);
     const errors: LayerError[] = [];
     videoUnet(causal, inputs, (layer, result) => {
-      const right = wanted.get(layer) as typeof result;
-      errors.push({
-        layer,
-        own: own.get(layer) as number,
-        carried: distance(right, result),
-        cosine: cosine(right, result),
-      });
+      const [right, found] = [wanted.get(layer) as Float32Array, valuesOf(result)];
+      const carried = distance(right, found);
+      errors.push({ layer, own: own.get(layer) as number, carried, cosine: cosine(right, found) });
       return result;
     });
     return errors as never;
   }) as unknown as LayerError[];
 }
 
-const number = (value: Tensor) => value.dataSync()[0];
-const distance = (right: Tensor, result: Tensor) =>
-  Math.sqrt(number(right.squaredDifference(result).sum()) / number(right.square().sum()));
-const cosine = (right: Tensor, result: Tensor) =>
-  number(right.mul(result).sum()) / Math.sqrt(number(right.square().sum()) * number(result.square().sum()));
+const product = (a: Float32Array, b: Float32Array) => a.reduce((sum, value, i) => sum + value * b[i], 0);
+
+/** 0 between equal results, also where both are zero everywhere, as a layer's are that begins with zero weights. */
+function distance(right: Float32Array, found: Float32Array): number {
+  const gap = right.map((value, i) => value - found[i]);
+  return gap.every((value) => value === 0) ? 0 : Math.sqrt(product(gap, gap) / product(right, right));
+}
+
+function cosine(right: Float32Array, found: Float32Array): number {
+  if (distance(right, found) === 0) return 1;
+  return product(right, found) / Math.sqrt(product(right, right) * product(found, found));
+}

@@ -1,10 +1,12 @@
 /** The studies that the command and the notebooks run, by name. */
 import { requireChoice } from "../tensor/check.js";
+import { ablationStudy } from "./ablation.js";
 import type { Study } from "./defineStudy.js";
 import { type FineTuneStudyOptions, weightTransferStudy } from "./weightTransfer.js";
 
 const studies: Readonly<Record<string, (options: FineTuneStudyOptions) => Promise<Study>>> = {
   "weight-transfer": weightTransferStudy,
+  ablation: ablationStudy,
 };
 
 export const studyNames = Object.keys(studies);
