@@ -363,9 +363,19 @@ export {
   type UnitValues,
   units,
 } from "./study/defineStudy.js";
+export type { ClipEstimate } from "./study/estimate.js";
+export {
+  type AutoencoderScores,
+  type ChangedPixels,
+  type EvaluateModelOptions,
+  evaluateModel,
+  type ModelScores,
+  type WorldScores,
+} from "./study/evaluateModel.js";
 export { type FineTuneSettings, fineTune } from "./study/fineTune.js";
 export { causalArm, guided, unguided } from "./study/fineTuneArms.js";
 export { type LayerError, layerErrors } from "./study/layerErrors.js";
+
 export type { ModelCard } from "./study/modelCard.js";
 export {
   cardDifferences,
@@ -392,7 +402,13 @@ export {
   type StudyProgress,
 } from "./study/runStudy.js";
 export {
+  type PictureScore,
+  type PictureScoreOptions,
+  scoreAutoencoder,
+} from "./study/scoreAutoencoder.js";
+export {
   type ClipErrors,
+  compareRollouts,
   type RolloutScore,
   type ScoreOptions,
   scoreRollouts,

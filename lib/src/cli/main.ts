@@ -4,7 +4,9 @@ import { openTensors } from "../weights/openTensors.js";
 import { type TensorSource, writeSafetensors } from "../weights/saveWeights.js";
 import { describeTensors, formatBytes } from "./describeTensors.js";
 import { addEvaluation } from "./evaluate.js";
+import { addModelEvaluation } from "./evaluateModel.js";
 import { addStudy } from "./study.js";
+
 import { addTraining } from "./train.js";
 
 function wholeNumber(text: string): number {
@@ -63,6 +65,7 @@ program
   .action(convert);
 
 addEvaluation(program);
+addModelEvaluation(program);
 addTraining(program);
 addStudy(program);
 

@@ -10,8 +10,8 @@ import type { World } from "../sample/world.js";
 import { requireWhole } from "../tensor/check.js";
 import { deriveSeed } from "../tensor/noise.js";
 import type { ClipSet, Clips } from "./clipSet.js";
+import { type ClipEstimate, clipEstimate, pooledPsnr } from "./estimate.js";
 import { framesAsTensor } from "./latents.js";
-import { quantile, resampledIndices } from "./resample.js";
 
 /** Squared errors of one clip, summed over changed pixels, with their number. */
 export interface ClipErrors {
@@ -25,7 +25,7 @@ export interface RolloutScore {
   /** Peak signal-to-noise ratio over changed pixels of all clips, in decibels. */
   readonly psnr: { readonly model: number; readonly copy: number; readonly ceiling: number };
   /** Share of the way from copying to the ceiling, in decibels, with its 95 % interval over clips. */
-  readonly closed: { readonly value: number; readonly interval: readonly [number, number] };
+  readonly closed: ClipEstimate;
   readonly clips: readonly ClipErrors[];
 }
 
@@ -36,6 +36,8 @@ export interface ScoreOptions {
   readonly sampling: Partial<RolloutConfig>;
   readonly seed: number;
   readonly onProgress?: (done: number, of: number) => void;
+  /** Called with the true and the generated videos of some clips, given frames included, and their actions; all lent. */
+  readonly onVideos?: (truth: Tensor5D, guess: Tensor5D, actions?: Tensor3D) => void;
 }
 
 /** A pixel has changed if one of its colours differs by more than this from the last given frame, in [0, 1]. */
@@ -52,7 +54,7 @@ export async function scoreRollouts(
   codec: FrameCodec,
   set: ClipSet,
   clips: Clips,
-  { given, predicted, sampling, seed, onProgress }: ScoreOptions,
+  { given, predicted, sampling, seed, onProgress, onVideos }: ScoreOptions,
 ): Promise<RolloutScore> {
   requireWhole("scoreRollouts", "clips", set.clips, 2);
   requireWhole("scoreRollouts", "given + predicted", given + predicted, 2, set.frames);
@@ -75,6 +77,11 @@ export async function scoreRollouts(
     });
     const [guess, ceiling] = [await codec.decode(frames), await codec.decode(latents)];
     errors.push(...clipErrors(video, guess, ceiling, given));
+    if (onVideos) {
+      const whole = tidy(() => video.slice([0, 0], [-1, given]).concat(guess, 1) as Tensor5D);
+      onVideos(video, whole, actions);
+      whole.dispose();
+    }
     dispose([video, latents, history, frames, guess, ceiling]);
     actions?.dispose();
     onProgress?.(from + count, set.clips);
@@ -102,19 +109,34 @@ function clipErrors(video: Tensor5D, guess: Tensor5D, ceiling: Tensor5D, given: 
   }));
 }
 
+function psnrOf(rows: readonly ClipErrors[]): RolloutScore["psnr"] {
+  const of = (name: "model" | "copy" | "ceiling") =>
+    pooledPsnr(rows.map((row) => ({ numbers: row.numbers, error: row[name] })));
+  return { model: of("model"), copy: of("copy"), ceiling: of("ceiling") };
+}
+
 function summary(errors: readonly ClipErrors[], seed: number): RolloutScore {
-  const psnrOf = (rows: readonly ClipErrors[]) => {
-    const sum = (name: keyof ClipErrors) => rows.reduce((total, row) => total + row[name], 0);
-    const decibels = (name: keyof ClipErrors) => -10 * Math.log10(sum(name) / sum("numbers"));
-    return { model: decibels("model"), copy: decibels("copy"), ceiling: decibels("ceiling") };
+  const closedOf = (rows: readonly ClipErrors[]) => {
+    const { model, copy, ceiling } = psnrOf(rows);
+    return (model - copy) / (ceiling - copy);
   };
-  const closedOf = ({ model, copy, ceiling }: RolloutScore["psnr"]) => (model - copy) / (ceiling - copy);
-  const psnr = psnrOf(errors);
-  const draws = Array.from({ length: 1000 }, (_, draw) =>
-    closedOf(psnrOf(resampledIndices(errors.length, deriveSeed(seed, 1, draw)).map((i) => errors[i]))),
-  ).sort((a, b) => a - b);
-  const interval = [quantile(draws, 0.025), quantile(draws, 0.975)] as const;
-  return { psnr, closed: { value: closedOf(psnr), interval }, clips: errors };
+  return { psnr: psnrOf(errors), closed: clipEstimate(errors, closedOf, seed), clips: errors };
+}
+
+/**
+ * By how many decibels one world model is closer to the truth than another, over changed pixels, with its interval.
+ *
+ * @param score,other of the same clips, in order, so that clips are drawn anew in pairs
+ * @throws RangeError if they were scored on other clips
+ */
+export function compareRollouts(score: RolloutScore, other: RolloutScore, seed: number): ClipEstimate {
+  const same = score.clips.every((row, i) => row.numbers === other.clips[i]?.numbers);
+  if (!same || score.clips.length !== other.clips.length)
+    throw new RangeError("compareRollouts: the scores are of different clips; score both on one set.");
+  const pairs = score.clips.map((row, i) => [row, other.clips[i]] as const);
+  const of = (side: 0 | 1, rows: readonly (readonly [ClipErrors, ClipErrors])[]) =>
+    psnrOf(rows.map((row) => row[side])).model;
+  return clipEstimate(pairs, (rows) => of(0, rows) - of(1, rows), seed);
 }
 
 /** The first frames of some clips [clip, frame, 64, 64, 3]. */

@@ -16,8 +16,12 @@ export interface Simulator<State = Readonly<Record<string, unknown>>> {
   reset(seed: number): void;
   /** Takes one action [actionSize] and moves on by one frame. */
   step(action: ArrayLike<number>): void;
-  /** The picture now [height, width, 3], 8-bit red, green, blue; 64 × 64 unless `size` is given. Changes nothing. */
-  render(size?: number): Uint8Array;
+  /**
+   * The picture now [height, width, 3], 8-bit red, green, blue; 64 × 64 unless `size` is given. `scenery` leaves out what
+   * stands or moves in the world: robot, blocks and drawer; figures, hands and bullet marks; plants, rocks, houses and the
+   * flag. Changes nothing.
+   */
+  render(size?: number, shown?: "all" | "scenery"): Uint8Array;
   /** The true state as plain JSON, in the world's own units; a copy. */
   state(): State;
   /** Everything that decides the future, to come back to with `restore`. */

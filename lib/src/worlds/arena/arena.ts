@@ -79,11 +79,12 @@ function sceneryOf(seed: number): Scenery {
 }
 
 /** Draws a moment; the same bits for the same seed and moment. */
-function drawMoment(canvas: Canvas, scenery: Scenery, moment: Moment): void {
+function drawMoment(canvas: Canvas, scenery: Scenery, moment: Moment, shown: "all" | "scenery"): void {
   const { looks, shade } = scenery;
   const camera = viewOf(moment);
   const flash = moment.sinceShot === 0 && moment.weapon < 2 ? 0.55 : 0;
   drawScenery(canvas, camera, scenery, flash);
+  if (shown === "scenery") return;
   for (const target of moment.targets) {
     if (isHidden(canvas, camera, target.x, target.y, 0.9, target.health > 0 ? 1.6 : 2.6)) continue;
     drawContactShadow(canvas, camera, { x: target.x, y: target.y, radius: target.health > 0 ? 0.5 : 0.9 });
@@ -134,9 +135,9 @@ export function createArena(seed: number): Simulator<ArenaState> {
     moment = { ...moved, targets: moved.targets.map((target, i) => moveTarget(map, moved, target, i, at)) };
   }
 
-  function render(size = 64): Uint8Array {
+  function render(size = 64, shown: "all" | "scenery" = "all"): Uint8Array {
     if (canvas.size !== size) canvas = createCanvas("arena.render", size);
-    drawMoment(canvas, scenery, moment);
+    drawMoment(canvas, scenery, moment, shown);
     return resolvePicture(canvas);
   }
 

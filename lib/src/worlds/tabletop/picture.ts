@@ -9,7 +9,7 @@ import type { Physics } from "./mujoco.js";
 import { type Part, partMesh } from "./parts.js";
 
 export interface Picture {
-  render(size: number): Uint8Array;
+  render(size: number, shown: "all" | "scenery"): Uint8Array;
 }
 
 const upright = [1, 0, 0, 0, 1, 0, 0, 0, 1];
@@ -19,6 +19,7 @@ const towardsRobot = [0, 0, -1, 0, 1, 0, 1, 0, 0];
 export function createPicture(physics: Physics, { looks }: TabletopLayout, parts: readonly Part[]): Picture {
   const shapes = parts.map((part) => ({
     index: physics.indexOf("geom", part.name),
+    moves: part.body !== "room",
     mesh: partMesh(part),
     material: part.material,
   }));
@@ -26,9 +27,10 @@ export function createPicture(physics: Physics, { looks }: TabletopLayout, parts
   const wrist = physics.indexOf("geom", "wrist");
   const room = roomInstances(looks);
   return {
-    render(size) {
+    render(size, shown) {
       const { geom_xpos, geom_xmat, xpos, xmat } = physics.data;
-      const moving = shapes.map(
+      const drawn = shown === "all" ? shapes : shapes.filter(({ moves }) => !moves);
+      const bodies = drawn.map(
         ({ index, mesh, material }): Instance => ({
           mesh,
           position: geom_xpos.subarray(3 * index, 3 * index + 3),
@@ -44,7 +46,8 @@ export function createPicture(physics: Physics, { looks }: TabletopLayout, parts
         return [at[0] + x, at[1] + y, at[2] + z];
       };
       const end: Vector3 = [geom_xpos[3 * wrist], geom_xpos[3 * wrist + 1], geom_xpos[3 * wrist + 2]];
-      const arm = armInstances(beforeBase(shoulder), end, rotate(turn, [0, -0.4, 1]), looks);
+      const arm =
+        shown === "scenery" ? [] : armInstances(beforeBase(shoulder), end, rotate(turn, [0, -0.4, 1]), looks);
       const { camera, light } = looks;
       const scene: Scene = {
         camera: {
@@ -60,7 +63,7 @@ export function createPicture(physics: Physics, { looks }: TabletopLayout, parts
           horizon: [0.7, 0.7, 0.7],
           ground: [0.42, 0.38, 0.34],
         },
-        instances: [...arm, ...moving, ...room], // the nearest first: what is hidden then costs less
+        instances: [...arm, ...bodies, ...room], // the nearest first: what is hidden then costs less
       };
       return renderScene(scene, size);
     },

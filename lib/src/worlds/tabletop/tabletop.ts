@@ -128,8 +128,8 @@ export async function createTabletop(seed: number): Promise<Simulator<TabletopSt
       for (let i = 0; i < action.length; i++) requireRange("tabletop", actionNames[i], action[i], -1e6, 1e6);
       control = takeAction(scene, control, action);
     },
-    render(size = 64) {
-      return scene.picture.render(size);
+    render(size = 64, shown = "all") {
+      return scene.picture.render(size, shown);
     },
     state: () => readState(scene, control),
     snapshot: () => ({

@@ -17,12 +17,13 @@ const tilt = -0.12;
 const focal = 1; // 90° across
 const plantReach = 115;
 
-/** Draws what the robot sees at `pose`, with a flag at `goal`. */
+/** Draws what the robot sees at `pose`, with a flag at `goal`; as scenery, only ground and sky. */
 export function drawTrail(
   canvas: Canvas,
   landscape: Landscape,
   pose: GroundPose,
   goal: readonly [number, number],
+  shown: "all" | "scenery",
 ): void {
   const { ground, looks, sun } = landscape;
   const { light } = looks;
@@ -46,6 +47,10 @@ export function drawTrail(
   };
 
   canvas.depth.fill(Infinity);
+  if (shown === "scenery") {
+    drawTerrain(canvas, camera, landscape);
+    return;
+  }
   for (const house of ground.houses) {
     const at = near(house.x, house.y, 130, 8);
     if (at) drawHouse(canvas, camera, light, house, at, looks.walls[house.wall], looks.roof);

@@ -106,9 +106,9 @@ export function createTrail(seed: number): Simulator<TrailState> {
     moment = { ...pose, frame: moment.frame + 1, blocked, goalPoint, goalsReached };
   }
 
-  function render(size = 64): Uint8Array {
+  function render(size = 64, shown: "all" | "scenery" = "all"): Uint8Array {
     if (canvas.size !== size) canvas = createCanvas("trail.render", size);
-    drawTrail(canvas, landscape, moment, landscape.ground.path[moment.goalPoint]);
+    drawTrail(canvas, landscape, moment, landscape.ground.path[moment.goalPoint], shown);
     return resolvePicture(canvas);
   }
 
