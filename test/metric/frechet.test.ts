@@ -143,6 +143,26 @@ test("any sizes against each other, below, at and above the width of a block", a
     }
 });
 
+test("sets with few different rows, as frames that stand still give, have a distance like any other", async () => {
+  const rows = (count: number, different: number, d: number, seed: number) => {
+    const values = normalValues(different * d, seed);
+    return Array.from({ length: count }, (_, i) => [
+      ...values.slice((i % different) * d, ((i % different) + 1) * d),
+    ]);
+  };
+  for (const [n, different, d] of [
+    [72, 6, 64],
+    [288, 24, 100],
+    [40, 2, 33],
+  ]) {
+    const [still, moving] = [rows(n, different, d, 1), rows(n, n, d, 2)];
+    expect(Math.abs(await frechetDistance(still, still))).toBeLessThan(1e-9);
+    const [there, back] = [await frechetDistance(still, moving), await frechetDistance(moving, still)];
+    expect(there).toBeGreaterThan(1);
+    expect(back).toBeCloseTo(there, 8);
+  }
+});
+
 test("progress goes from 0 to 1 and never back", async () => {
   const heard: number[] = [];
   await frechetDistance(rows(200, 70, 13), rows(150, 70, 14), { onProgress: (share) => heard.push(share) });

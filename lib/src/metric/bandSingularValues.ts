@@ -1,4 +1,5 @@
 /** Singular values of an upper band matrix. */
+import { negligible } from "./reflections.js";
 
 /** @param band [row, width + 1]: each row from the diagonal on; entries beyond the last column are zero */
 export function bandSingularValues(band: Float64Array, width: number): Float64Array {
@@ -51,7 +52,7 @@ function reflectColumns(
     normal[j] = a[at + j];
     square += normal[j] * normal[j];
   }
-  if (square === normal[0] * normal[0]) return;
+  if (square === normal[0] * normal[0] || square < negligible) return;
   const head = normal[0] > 0 ? -Math.sqrt(square) : Math.sqrt(square);
   const scale = 1 / (square - normal[0] * head);
   normal[0] -= head;
@@ -84,7 +85,7 @@ function reflectRows(
     normal[i] = a[at + i * step];
     square += normal[i] * normal[i];
   }
-  if (square === normal[0] * normal[0]) return;
+  if (square === normal[0] * normal[0] || square < negligible) return;
   const head = normal[0] > 0 ? -Math.sqrt(square) : Math.sqrt(square);
   const scale = 1 / (square - normal[0] * head);
   normal[0] -= head;
@@ -106,12 +107,14 @@ function tridiagonalEigenvalues(offDiagonal: Float64Array): Float64Array {
   const d = new Float64Array(size);
   const e = new Float64Array(size);
   e.set(offDiagonal);
+  // Below this an entry is round-off of the larger ones: without a floor, sets of few directions would never be done.
+  const floor = Number.EPSILON * offDiagonal.reduce((most, value) => Math.max(most, Math.abs(value)), 1e-284);
   for (let low = 0; low < size; low++) {
     for (let sweep = 0; ; sweep++) {
       let high = low;
       while (high < size - 1) {
         const scale = Math.abs(d[high]) + Math.abs(d[high + 1]);
-        if (Math.abs(e[high]) <= Number.EPSILON * scale || Math.abs(e[high]) < 1e-300) break;
+        if (Math.abs(e[high]) <= Math.max(floor, Number.EPSILON * scale)) break;
         high++;
       }
       if (high === low) break;

@@ -12,6 +12,12 @@ export interface Reflections {
   readonly reflected: Matrix;
 }
 
+/**
+ * A squared length below which a vector counts as zero. Where there are few directions, round-off of round-off is left,
+ * and the inverse of its square would be infinite.
+ */
+export const negligible = 1e-280;
+
 /** The reflections for the rows of `vectors`, which has no more rows than columns; uses it as scratch. */
 export function reflections(vectors: Matrix): Reflections {
   const { rows: count, columns: length, values } = vectors;
@@ -22,8 +28,9 @@ export function reflections(vectors: Matrix): Reflections {
     const normal = v.values.subarray(k * length, (k + 1) * length);
     normal.set(own.subarray(k), k);
     const square = dot(normal, normal, k);
-    const head = normal[k] > 0 ? -Math.sqrt(square) : Math.sqrt(square);
-    const scale = square === 0 ? 0 : 1 / (square - normal[k] * head); // 2 / |v|²
+    const nothing = square < negligible;
+    const head = nothing ? 0 : normal[k] > 0 ? -Math.sqrt(square) : Math.sqrt(square);
+    const scale = nothing ? 0 : 1 / (square - normal[k] * head); // 2 / |v|²
     normal[k] -= head;
     own[k] = head;
     for (let i = k + 1; i < count; i++) {
