@@ -416,6 +416,13 @@ export {
 export { stripVideos } from "./study/strip.js";
 export { type StudySummary, summarizeStudy } from "./study/summarizeStudy.js";
 export { type ComputedUnit, computeCard } from "./study/tasks.js";
+export {
+  type TinyOptions,
+  type TinyPassive,
+  type TinyWorldOptions,
+  trainTinyBase,
+  trainTinyWorld,
+} from "./study/tinyWorld.js";
 export { type TrainRecipeOptions, trainRecipe } from "./study/trainRecipe.js";
 export { type Expectation, type Verdict, type VerdictWord, verdictOf } from "./study/verdict.js";
 export { type FineTuneStudyOptions, weightTransferStudy } from "./study/weightTransfer.js";
