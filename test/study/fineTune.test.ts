@@ -45,26 +45,25 @@ async function smallest(): Promise<ProtocolCard> {
   } as unknown as ProtocolCard;
 }
 
-async function twoArms(): Promise<Study> {
+async function oneArm(): Promise<Study> {
   return defineStudy({
-    name: "two arms",
+    name: "one arm",
     question: "Do workers compute what this process computes?",
     arms: {
-      shift: causalArm({ transfer: "shift" }, unguided),
       masked: causalArm({ transfer: "masked" }, unguided),
     },
     reference: "masked",
     axis: ["causal"],
     seeds: [1],
     protocol: await smallest(),
-    expectation: { psnr: [{ arm: "shift", direction: "below" }] },
+    expectation: {},
   });
 }
 
 test("worker processes and this one give the same values to the bit, by the card alone", async () => {
   const store = openResultStore(join(folder, "results"));
-  const study = await twoArms();
-  expect(await runStudy(study, { store, folders, workers: 2 })).toEqual([]);
+  const study = await oneArm();
+  expect(await runStudy(study, { store, folders, workers: 1 })).toEqual([]);
   const [unit] = units(study);
   const stored = await store.read(unit.card);
   const before = memory().numTensors;
@@ -79,14 +78,13 @@ test("worker processes and this one give the same values to the bit, by the card
   expect(videos.truth.shape).toEqual([6, 64, 64, 3]);
   expect(videos.drawn.shape).toEqual([6, 64, 64, 3]);
   dispose([videos.truth, videos.drawn]);
-  const { comparisons, verdicts } = await summarizeStudy(study, store);
-  expect(Object.keys(comparisons)).toContain("lab Fréchet");
-  expect(verdicts.psnr).toHaveLength(1);
+  const { comparisons } = await summarizeStudy(study, store);
+  expect(Object.keys(comparisons)).toEqual([...Object.keys(again.values), "lab Fréchet"]);
 }, 120_000);
 
 test("a unit that fails in a worker says why, and leaves no claim", async () => {
   const store = openResultStore(join(folder, "failing"));
-  const study = { ...(await twoArms()), protocol: { ...(await smallest()), actionKind: "none" } };
+  const study = { ...(await oneArm()), protocol: { ...(await smallest()), actionKind: "none" } };
   await expect(runStudy(study, { store, folders, workers: 1 })).rejects.toThrow(/actionKind/);
   for (const { card } of units(study)) expect(await store.claim(card)).toBeDefined();
 }, 60_000);

@@ -10,7 +10,7 @@ import type { VideoUnetConfig } from "../model/videoUnetConfig.js";
 import type { CodecModel } from "../sample/frameCodec.js";
 import { labRollout } from "../sample/rolloutConfig.js";
 import { loadWorldParts, saveWorldModel, type WorldParts } from "../sample/worldFiles.js";
-import { labSchedule } from "../schedule/schedule.js";
+import type { ScheduleConfig } from "../schedule/schedule.js";
 import { train } from "../train/loop.js";
 import { type VideoBatch, videoObjective } from "../train/objective.js";
 import { createTrainer } from "../train/trainer.js";
@@ -34,6 +34,7 @@ export interface TinyBase {
   /** Linear codec, fitted to the clips. */
   readonly codec: { readonly patch: number; readonly channels: number };
   readonly network: VideoUnetConfig;
+  readonly schedule: ScheduleConfig;
   readonly frames: number;
   readonly batch: number;
   readonly steps: number;
@@ -100,7 +101,7 @@ export async function openBase(base: StudyBase, { models, scratch }: StudyFolder
 }
 
 async function trainTiny(base: TinyBase, scratch: string): Promise<WorldParts> {
-  const { clips: set, frames, batch, steps, rate, seed } = base;
+  const { clips: set, schedule, frames, batch, steps, rate, seed } = base;
   const clips = await openClipsOnce(set, scratch);
   const all = Array.from({ length: set.clips }, (_, row) => row);
   const video = clipFrames(clips, set, all, set.frames);
@@ -110,17 +111,23 @@ async function trainTiny(base: TinyBase, scratch: string): Promise<WorldParts> {
   const latents = await encodeClips(codec, set, clips, scratch);
   const fresh = createVideoUnet(base.network, seed);
   const trainer = createTrainer<VideoBatch, VideoUnet>(fresh, {
-    objective: videoObjective(base.network, { levels: "shared", actionDropout: 0, firstFrameDropout: 0.5 }),
+    objective: videoObjective(base.network, {
+      schedule,
+      levels: "shared",
+      actionDropout: 0,
+      firstFrameDropout: 0.5,
+    }),
     optimizer: { steps, rate, warmUp: Math.ceil(steps / 10) },
     seed,
     threads,
   });
   await train(trainer, {
     steps,
+    together: 10,
     batch: (step) => clipWindows(set, clips, latents, { batch, frames, seed, step, actions: false }),
   });
   const network = trainer.snapshot();
   trainer.dispose();
   dispose(fresh.weights as never);
-  return { network, codec, schedule: labSchedule, rollout: labRollout };
+  return { network, codec, schedule, rollout: labRollout };
 }

@@ -2,6 +2,7 @@
 
 import { presets } from "../model/presets.js";
 import type { VideoUnetConfig } from "../model/videoUnetConfig.js";
+import { labSchedule } from "../schedule/schedule.js";
 import { requireChoice } from "../tensor/check.js";
 import { shippedBase, type TinyBase } from "./base.js";
 import { type FineTuneSettings, fineTuneTask } from "./fineTune.js";
@@ -14,7 +15,8 @@ export type Budget = (typeof budgets)[number];
 
 const tinyNetwork: VideoUnetConfig = {
   ...presets.lab,
-  inChannels: 8,
+  inChannels: 16,
+  outChannels: 8,
   channels: 16,
   defaultFps: 10,
   channelMultipliers: [1],
@@ -24,9 +26,10 @@ const tinyNetwork: VideoUnetConfig = {
 };
 
 const tinyBase: TinyBase = {
-  clips: { sources: ["trail"], clips: 6, frames: 12, seed: 11 },
-  codec: { patch: 8, channels: 4 },
+  clips: { sources: ["tabletop"], clips: 12, frames: 12, seed: 11 },
+  codec: { patch: 8, channels: 8 },
   network: tinyNetwork,
+  schedule: { ...labSchedule, predicts: "x0" }, // while little is learned: a blur, where v would leave the noise that went in
   frames: 6,
   batch: 2,
   steps: 300,
@@ -55,13 +58,14 @@ export async function fineTuneProtocol(budget: Budget, models: string): Promise<
           ...shared,
           base: tinyBase,
           actionKind: "continuous",
-          clips: { sources: ["trail"], clips: 8, frames: 12, seed: 21 },
+          clips: { sources: ["tabletop"], clips: 12, frames: 12, seed: 21 },
           batch: 2,
           frames: 6,
+          together: 10,
           rate: 2e-3,
           marks: [0, 20, 60],
           clipsAtMarks: 4,
-          heldOut: { sources: ["trail"], clips: 8, frames: 8, seed: 99 },
+          heldOut: { sources: ["tabletop"], clips: 12, frames: 8, seed: 99 },
           predicted: 6,
           sampling: { steps: 4, window: 6 },
         }
@@ -72,6 +76,7 @@ export async function fineTuneProtocol(budget: Budget, models: string): Promise<
           clips: { sources: ["tabletop"], clips: 400, frames: 24, seed: 21 },
           batch: 4,
           frames: 8,
+          together: 1,
           rate: 5e-4,
           marks: [0, 150, 300, 600],
           clipsAtMarks: 8,

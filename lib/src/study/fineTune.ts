@@ -42,6 +42,8 @@ export interface FineTuneSettings {
   readonly batch: number;
   /** Frames of a training window. */
   readonly frames: number;
+  /** Updates in one call: saves copies of the weights, which small networks notice. */
+  readonly together: number;
   readonly rate: number;
   /** Numbers of updates after which held-out clips are drawn, rising from 0; the last one ends the training. */
   readonly marks: readonly number[];
@@ -97,6 +99,7 @@ export async function fineTune(card: ProtocolCard, options: UnitOptions): Promis
     const drawn = (part: number) => share(trainer.steps, i + part);
     const part = await train(trainer, {
       steps: mark,
+      together: settings.together,
       batch: (step) => clipWindows(set, clips, latents, { batch, frames, seed, step, actions: true }),
       onProgress: () => drawn(0),
       signal,

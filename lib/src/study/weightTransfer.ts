@@ -23,9 +23,9 @@ export async function weightTransferStudy({ budget, seeds, models }: FineTuneStu
     arms: {
       shift: causalArm({ transfer: "shift" }, unguided),
       masked: causalArm({ transfer: "masked" }, unguided),
-      "extrapolative, 2 points": causalArm({ transfer: "extrapolative", points: 2 }, unguided),
-      "extrapolative, 3 points": causalArm({ transfer: "extrapolative", points: 3 }, unguided),
-      "extrapolative, 4 points": causalArm({ transfer: "extrapolative", points: 4 }, unguided),
+      "extrapolative p=2": causalArm({ transfer: "extrapolative", points: 2 }, unguided),
+      "extrapolative p=3": causalArm({ transfer: "extrapolative", points: 3 }, unguided),
+      "extrapolative p=4": causalArm({ transfer: "extrapolative", points: 4 }, unguided),
     },
     reference: "masked",
     axis: ["causal"],
@@ -34,11 +34,11 @@ export async function weightTransferStudy({ budget, seeds, models }: FineTuneStu
     expectation: {
       psnr: [
         { arm: "shift", direction: "below", paper: "21.5 against 22.9 dB (Table 2)" },
-        { arm: "extrapolative, 2 points", direction: "above", paper: "23.4 against 22.9 dB (Table 2)" },
+        { arm: "extrapolative p=2", direction: "above", paper: "23.4 against 22.9 dB (Table 2)" },
       ],
       ssim: [
         { arm: "shift", direction: "below", paper: "0.799 against 0.824 (Table 2)" },
-        { arm: "extrapolative, 2 points", direction: "above", paper: "0.832 against 0.824 (Table 2)" },
+        { arm: "extrapolative p=2", direction: "above", paper: "0.832 against 0.824 (Table 2)" },
       ],
     },
   });
