@@ -17,23 +17,21 @@ const tinyNetwork: VideoUnetConfig = {
   ...presets.lab,
   inChannels: 16,
   outChannels: 8,
-  channels: 16,
+  channels: 32,
   defaultFps: 10,
   channelMultipliers: [1],
   attentionAt: [1],
-  headWidth: 16,
-  normGroups: 4,
 };
 
 const tinyBase: TinyBase = {
-  clips: { sources: ["tabletop"], clips: 12, frames: 12, seed: 11 },
+  clips: { sources: ["tabletop"], clips: 8, frames: 12, seed: 11 },
   codec: { patch: 8, channels: 8 },
   network: tinyNetwork,
   schedule: { ...labSchedule, predicts: "x0" }, // while little is learned: a blur, where v would leave the noise that went in
   frames: 6,
   batch: 2,
-  steps: 300,
-  rate: 4e-3,
+  steps: 150,
+  rate: 3e-3,
   seed: 1,
 };
 
@@ -58,14 +56,14 @@ export async function fineTuneProtocol(budget: Budget, models: string): Promise<
           ...shared,
           base: tinyBase,
           actionKind: "continuous",
-          clips: { sources: ["tabletop"], clips: 12, frames: 12, seed: 21 },
+          clips: { sources: ["tabletop"], clips: 8, frames: 12, seed: 21 },
           batch: 2,
           frames: 6,
           together: 10,
-          rate: 2e-3,
-          marks: [0, 20, 60],
+          rate: 1.5e-3,
+          marks: [0, 15, 45],
           clipsAtMarks: 4,
-          heldOut: { sources: ["tabletop"], clips: 12, frames: 8, seed: 99 },
+          heldOut: { sources: ["tabletop"], clips: 8, frames: 8, seed: 99 },
           predicted: 6,
           sampling: { steps: 4, window: 6 },
         }
