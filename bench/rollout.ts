@@ -3,14 +3,15 @@
  *
  * One new frame after T = 16, lab preset at 16×16 latents, guidance on: without a cache it takes 2S(T+1)
  * frame-evaluations, with it 2S + 1 (S steps, two branches, one pass to remember the frame). Both are timed in turn in one
- * run, and their difference is printed. Then 64×64 pictures, decoded, one action at a time.
+ * run, and their difference is printed. Then 64×64 pictures, decoded, one action at a time, with one worker and with two:
+ * each action comes as soon as the picture before it is there, so it also waits until that frame is remembered.
  *
- * Usage: npm run bench -- rollout [--json] [--threads N]. --json prints one line of JSON last. Where python3 has torch, the
+ * Usage: npm run bench -- rollout [--json] [--threads N] [--play]. --play measures play alone. --json prints one line of JSON last. Where python3 has torch, the
  * same network without a cache is timed there too (bench/peers/causalUnet.py).
  */
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { availableParallelism, loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Tensor2D, type Tensor3D, type Tensor4D, type Tensor5D, tensor2d } from "@tensorflow/tfjs";
 import {
@@ -148,16 +149,25 @@ const autoencoderConfig: AutoencoderConfig = {
   latentScale: 1,
 };
 
-async function playResult(steps: number, frames: number) {
+async function playResult(steps: number, workers: 1 | 2, frames: number) {
+  const run = workers === 2 ? { threads: Math.max(1, Math.floor(availableParallelism() / 2)) } : { threads };
   const codec = createFrameCodec(
     { kind: "autoencoder", autoencoder: createAutoencoder(autoencoderConfig, 1) },
-    { threads },
+    run,
   );
-  const play = createWorldModel(world, codec, { ...labRollout, steps, strength: 1.5, window: past, seed: 1 });
+  const shared = createWorld(model, { ...run, workers });
+  const play = createWorldModel(shared, codec, {
+    ...labRollout,
+    steps,
+    strength: 1.5,
+    window: past,
+    seed: 1,
+  });
   const video = uniformNoise([2, 64, 64, 3], 1) as Tensor4D;
   await play.reset(video, tensor2d([Array(actionSize).fill(0)]));
   for (let i = 0; i < 3; i++) (await play.step(Array(actionSize).fill(0))).dispose();
   const latencies: number[] = [];
+  const used = process.cpuUsage();
   const from = performance.now();
   for (let i = 0; i < frames; i++) {
     const pressed = performance.now();
@@ -166,13 +176,17 @@ async function playResult(steps: number, frames: number) {
     picture.dispose();
   }
   const seconds = (performance.now() - from) / 1000;
+  const { user, system } = process.cpuUsage(used);
   await play.dispose();
   video.dispose();
   return {
     steps,
+    workers,
     framesPerSecond: frames / seconds,
     p50: median(latencies),
     p95: percentile(latencies, 0.95),
+    processorSecondsPerFrame: (user + system) / 1e6 / frames,
+    load: loadavg()[0],
   };
 }
 
@@ -210,42 +224,48 @@ async function peerSeconds(): Promise<Peer | undefined> {
   }
 }
 
-const threadsSaid = threads ? `${threads} thread${threads > 1 ? "s" : ""}` : "all cores";
-console.log(`one new frame after ${past}, lab preset, 16×16 latents, guidance, ${threadsSaid}`);
 const cache: CacheResult[] = [];
-for (const [steps, rounds] of [
-  [10, 5],
-  [50, 2],
-] as const) {
-  const result = await cacheResult(steps, rounds);
-  cache.push(result);
-  console.log(
-    `S = ${steps}: none ${milliseconds(result.noneSeconds)} (${result.noneEvaluations} frame-evaluations), ` +
-      `exact ${milliseconds(result.exactSeconds)} (${result.exactEvaluations}); ` +
-      `ratio ${result.ratio.toFixed(1)} (bar 10; in processor time ${result.processorRatio.toFixed(1)}), predicted ${result.predictedRatio.toFixed(1)}; ` +
-      `difference ${result.largestDifference.toExponential(1)}`,
-  );
-}
-const peer = await peerSeconds();
-if (peer)
-  for (const { steps, exactSeconds, exactProcessorSeconds } of cache)
+let peer: Peer | undefined;
+if (!process.argv.includes("--play")) {
+  const threadsSaid = threads ? `${threads} thread${threads > 1 ? "s" : ""}` : "all cores";
+  console.log(`one new frame after ${past}, lab preset, 16×16 latents, guidance, ${threadsSaid}`);
+  for (const [steps, rounds] of [
+    [10, 5],
+    [50, 2],
+  ] as const) {
+    const result = await cacheResult(steps, rounds);
+    cache.push(result);
     console.log(
-      `S = ${steps}: PyTorch ${peer.torch} without cache ${milliseconds(steps * peer.seconds)} ` +
-        `(its answer differs by ${peer.difference.toExponential(1)}); ` +
-        `ratio ${((steps * peer.seconds) / exactSeconds).toFixed(1)} (bar 12; in processor time ` +
-        `${((steps * peer.processor) / exactProcessorSeconds).toFixed(1)})`,
+      `S = ${steps}: none ${milliseconds(result.noneSeconds)} (${result.noneEvaluations} frame-evaluations), ` +
+        `exact ${milliseconds(result.exactSeconds)} (${result.exactEvaluations}); ` +
+        `ratio ${result.ratio.toFixed(1)} (bar 10; in processor time ${result.processorRatio.toFixed(1)}), predicted ${result.predictedRatio.toFixed(1)}; ` +
+        `difference ${result.largestDifference.toExponential(1)}`,
     );
-else console.log("PyTorch: not measured, python3 has no torch");
-
-console.log("play: 64×64, decoded, guidance, rolling cache");
-const play = [];
-for (const steps of [4, 10]) {
-  const result = await playResult(steps, 60);
-  play.push(result);
-  console.log(
-    `S = ${steps}: ${result.framesPerSecond.toFixed(1)} frames/s${steps === 4 ? " (bar 15)" : ""}, ` +
-      `key to frame p50 ${milliseconds(result.p50)}, p95 ${milliseconds(result.p95)}`,
-  );
+  }
+  peer = await peerSeconds();
+  if (peer)
+    for (const { steps, exactSeconds, exactProcessorSeconds } of cache)
+      console.log(
+        `S = ${steps}: PyTorch ${peer.torch} without cache ${milliseconds(steps * peer.seconds)} ` +
+          `(its answer differs by ${peer.difference.toExponential(1)}); ` +
+          `ratio ${((steps * peer.seconds) / exactSeconds).toFixed(1)} (bar 12; in processor time ` +
+          `${((steps * peer.processor) / exactProcessorSeconds).toFixed(1)})`,
+      );
+  else console.log("PyTorch: not measured, python3 has no torch");
 }
+
+console.log(`play: 64×64, decoded, guidance, rolling cache, ${availableParallelism()} cores`);
+const play = [];
+for (const steps of [4, 10])
+  for (const workers of [1, 2] as const) {
+    const result = await playResult(steps, workers, 60);
+    play.push(result);
+    const [rate, latency] = steps === 4 ? [" (bar 15)", " (bar 100)"] : ["", ""];
+    console.log(
+      `S = ${steps}, ${workers} worker${workers > 1 ? "s" : ""}: ${result.framesPerSecond.toFixed(1)} frames/s${rate}, ` +
+        `key to frame p50 ${milliseconds(result.p50)}, p95 ${milliseconds(result.p95)}${latency}; ` +
+        `processor time per frame ${milliseconds(result.processorSecondsPerFrame)}; load ${result.load.toFixed(1)}`,
+    );
+  }
 if (json)
   console.log(JSON.stringify({ bench: "rollout", threads: threads ?? null, past, cache, peer, play }));

@@ -4,10 +4,12 @@ import { createReadStream, type Dirent } from "node:fs";
 import { readdir, readFile, stat } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { createFrameCodec } from "../sample/frameCodec.js";
-import { createWorld } from "../sample/unetWorld.js";
+import { createWorld, operationThreads, type WorldOptions } from "../sample/unetWorld.js";
 import { loadWorldParts, type WorldParts } from "../sample/worldFiles.js";
-import type { RunOptions } from "../train/run.js";
 import type { OpenModel, PlayableModel, Variant } from "./playable.js";
+
+/** How networks run: see `WorldOptions`. */
+export type PlayRun = Pick<WorldOptions, "threads" | "workers">;
 
 /** The model folders directly in a folder, by name; none where there is no such folder. */
 export async function findModelFolders(folder: string): Promise<string[]> {
@@ -32,7 +34,7 @@ async function isFile(path: string): Promise<boolean> {
 export async function modelInFolder(
   dir: string,
   worlds: readonly string[],
-  run: RunOptions,
+  run: PlayRun,
   world?: string,
 ): Promise<PlayableModel> {
   const name = basename(resolve(dir));
@@ -73,7 +75,7 @@ export async function modelInFolder(
 }
 
 /** A network under another mask or norm: the same weights, a spread config. */
-export function openVariant(parts: WorldParts, { mask, norm }: Variant, run: RunOptions): OpenModel {
+export function openVariant(parts: WorldParts, { mask, norm }: Variant, run: PlayRun): OpenModel {
   const { network, codec, schedule, context } = parts;
   const config = {
     ...network.config,
@@ -81,7 +83,8 @@ export function openVariant(parts: WorldParts, { mask, norm }: Variant, run: Run
     ...(norm !== "trained" && { norm }),
   };
   const world = createWorld({ config, weights: network.weights }, { schedule, context, ...run });
-  return { world, codec: createFrameCodec(codec, run) };
+  const threads = operationThreads(run.workers, run.threads);
+  return { world, codec: createFrameCodec(codec, { threads }) };
 }
 
 /** SHA-256 of every file of a model. */

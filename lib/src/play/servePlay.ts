@@ -1,4 +1,5 @@
 /** Serving the play page: folders of models run in a worker, models that are open already in this process. */
+import { availableParallelism } from "node:os";
 import type { WorldModel } from "../sample/worldModel.js";
 import { requireWhole } from "../tensor/check.js";
 import type { Simulator } from "../worlds/simulator.js";
@@ -27,8 +28,10 @@ export interface ServePlayOptions {
   readonly world?: string | TrueWorld;
   /** 0, any that is free, unless given. */
   readonly port?: number;
-  /** Threads of a network; all cores unless given. */
+  /** Threads inside one operation of a network; unless given, the cores that each worker has. */
   readonly threads?: number;
+  /** See `WorldOptions.workers`; for models in folders. 2 unless given, 1 where there is one core. */
+  readonly workers?: 1 | 2;
   /** Pages at once; 8 unless given. */
   readonly sessions?: number;
   /** Seconds after which a page that says nothing is let go; 900 unless given. */
@@ -43,15 +46,18 @@ export interface ServePlayOptions {
  * @throws Error if the port is in use, a model's folder cannot be read, or its world is not known
  */
 export async function servePlay(options: ServePlayOptions = {}): Promise<PlayServer> {
-  const { models = [], world, port = 0, threads, sessions = 8, idleSeconds = 900, notice = "" } = options;
+  const { models = [], world, port = 0, sessions = 8, idleSeconds = 900, notice = "" } = options;
+  const { threads, workers = availableParallelism() > 1 ? 2 : 1 } = options;
   requireWhole("servePlay", "port", port, 0, 65535);
+  requireWhole("servePlay", "workers", workers, 1, 2);
   requireWhole("servePlay", "sessions", sessions, 1);
   const server = { port, sessions, idleSeconds };
   const { startServer } = await import("./server.js"); // not before somebody plays: it loads a web server
   if (typeof world === "string") builtInWorld(world); // throws unless there is one
   if (Array.isArray(models) && typeof world !== "object")
     return startServer(
-      (output, onEnd) => startEngineWorker({ folders: models, world, notice, threads }, output, onEnd),
+      (output, onEnd) =>
+        startEngineWorker({ folders: models, world, notice, threads, workers }, output, onEnd),
       server,
     );
   if (Array.isArray(models) && models.length > 0)

@@ -13,6 +13,7 @@ export interface WorkerSettings {
   readonly world?: string;
   readonly notice: string;
   readonly threads?: number;
+  readonly workers: 1 | 2;
 }
 
 export type ToWorker =
@@ -27,13 +28,13 @@ export type FromWorker =
   | { readonly type: "stats"; readonly stats: EngineStats };
 
 async function main(settings: WorkerSettings, tell: (message: FromWorker, owned?: ArrayBuffer[]) => void) {
-  const { folders, world, notice, threads } = settings;
+  const { folders, world, notice, threads, workers } = settings;
   await useBackend("cpu"); // as everywhere where nobody chose another
   const first = world ? [world] : [];
   const names = [...first, ...builtInWorldNames.filter((name) => name !== world)];
   const models = [];
-  for (const folder of folders) models.push(await modelInFolder(folder, names, { threads }, world));
-  const card = { ...packageCard(), threads: threads ?? "all" };
+  for (const folder of folders) models.push(await modelInFolder(folder, names, { threads, workers }, world));
+  const card = { ...packageCard(), threads: threads ?? "all", workers };
   const engine = createEngine({ worlds: names.map(builtInWorld), models, notice, card }, (session, output) =>
     tell(
       { type: "output", session, output },

@@ -1,11 +1,14 @@
 /** The video U-Net as a world: the only way by which a network comes to a rollout. */
+import { availableParallelism } from "node:os";
 import type { Tensor3D } from "@tensorflow/tfjs";
 import type { Denoise } from "../diffusion/denoise.js";
 import { unetDenoise } from "../diffusion/unetDenoise.js";
 import type { VideoUnet } from "../model/videoUnet.js";
 import { createSchedule, labSchedule, type ScheduleConfig } from "../schedule/schedule.js";
+import { requireWhole } from "../tensor/check.js";
 import { type RunOptions, runner } from "../train/run.js";
-import { forEveryVideo, frameStreams } from "./frameStream.js";
+import { frameStreams } from "./frameStream.js";
+import { forEveryVideo } from "./streamCalls.js";
 import type { World } from "./world.js";
 
 export interface WorldOptions extends RunOptions {
@@ -18,6 +21,12 @@ export interface WorldOptions extends RunOptions {
   readonly lengths?: readonly number[];
   /** Text and image tokens that every video is given [1, token, width]; for a network with cross-attention. */
   readonly context?: Tensor3D;
+  /**
+   * 1 unless given. With 2, a second JavaScript thread with a copy of the network takes the unconditional branch of guided
+   * frames in a cache, and remembers a frame while the first thread decodes it. `threads` is then, unless given, half the
+   * cores. Frames differ from those of one worker by round-off.
+   */
+  readonly workers?: 1 | 2;
 }
 
 const powersOfTwo = [1, 2, 4, 8, 16, 32, 64, 128];
@@ -29,7 +38,9 @@ const powersOfTwo = [1, 2, 4, 8, 16, 32, 64, 128];
  * @throws RangeError if lengths are given for a network that is not causal
  */
 export function createWorld(model: VideoUnet, options: WorldOptions = {}): World {
-  const { schedule = labSchedule, lengths, context, ...run } = options;
+  const { schedule = labSchedule, lengths, context, workers = 1, engine, threads } = options;
+  requireWhole("createWorld", "workers", workers, 1, 2);
+  const run = { engine, threads: operationThreads(workers, threads) };
   const { config } = model;
   const causal = config.convPadding === "causal" && config.mask !== "full" && config.norm !== "clip";
   if (lengths && !causal)
@@ -46,8 +57,13 @@ export function createWorld(model: VideoUnet, options: WorldOptions = {}): World
     causal,
     ...(padded && { lengths: padded }),
     predict,
-    ...(causal && { openStream: frameStreams(model, levels, context, run) }),
+    ...(causal && { openStream: frameStreams(model, levels, context, run, workers) }),
   };
+}
+
+/** Threads inside one operation, as `compile` takes them: workers share the cores unless somebody says otherwise. */
+export function operationThreads(workers: 1 | 2 | undefined, threads?: number): number | undefined {
+  return threads ?? (workers === 2 ? Math.max(1, Math.floor(availableParallelism() / 2)) : undefined);
 }
 
 /** The same network, told the same tokens for every video. */

@@ -6,12 +6,11 @@ import type { AutoencoderConfig } from "../model/autoencoder.js";
 import type { VideoUnet } from "../model/videoUnet.js";
 import type { VideoUnetConfig } from "../model/videoUnetConfig.js";
 import type { ScheduleConfig } from "../schedule/schedule.js";
-import type { RunOptions } from "../train/run.js";
 import { loadWeights, type Weights } from "../weights/safetensors.js";
 import { saveWeights } from "../weights/saveWeights.js";
 import { type CodecModel, createFrameCodec } from "./frameCodec.js";
 import type { RolloutConfig } from "./rolloutConfig.js";
-import { createWorld } from "./unetWorld.js";
+import { createWorld, operationThreads, type WorldOptions } from "./unetWorld.js";
 import { createWorldModel, type WorldModel, type WorldModelOptions } from "./worldModel.js";
 
 /** Everything that a world model is made of. */
@@ -95,12 +94,12 @@ export async function loadWorldParts(dir: string): Promise<WorldParts> {
  */
 export async function openWorldModel(
   dir: string,
-  options: Partial<WorldModelOptions> & RunOptions = {},
+  options: Partial<WorldModelOptions> & Pick<WorldOptions, "engine" | "threads" | "workers"> = {},
 ): Promise<WorldModel> {
   const { network, codec, schedule, rollout, context } = await loadWorldParts(dir);
-  const { engine, threads, ...given } = options;
-  const run = { engine, threads };
-  const world = createWorld(network, { schedule, context, ...run });
+  const { engine, threads, workers, ...given } = options;
+  const run = { engine, threads: operationThreads(workers, threads) };
+  const world = createWorld(network, { schedule, context, workers, ...run });
   return createWorldModel(world, createFrameCodec(codec, run), { ...rollout, seed: 1, ...given });
 }
 

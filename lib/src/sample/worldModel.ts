@@ -90,6 +90,7 @@ export function createWorldModel(world: World, codec: FrameCodec, options: World
       return config;
     },
     async reset(video, actions) {
+      settled = settled.catch(() => undefined); // what failed is over with the video it failed in
       await settled;
       requireShape("world.reset", "video", video, ["frame", "height", "width", 3]);
       const [frames] = video.shape;
@@ -130,12 +131,14 @@ export function createWorldModel(world: World, codec: FrameCodec, options: World
         seeds,
         past.frames,
       );
-      const picture = await codec.decode(frame);
-      settled = past.add(frame, led).finally(() => {
+      const decoding = codec.decode(frame); // in line before what follows, where both run in one thread
+      settled = past.add(frame, led).finally(async () => {
+        await decoding.catch(() => undefined);
         frame.dispose();
         led?.dispose();
       });
       settled.catch(() => undefined); // told by the next call
+      const picture = await decoding;
       const [, , height, width, channels] = picture.shape;
       const seen = tidy(() => picture.reshape([height, width, channels])) as Tensor3D;
       picture.dispose();
@@ -155,7 +158,7 @@ export function createWorldModel(world: World, codec: FrameCodec, options: World
       current("world.restore").restore(snapshot);
     },
     async dispose() {
-      await settled;
+      await settled.catch(() => undefined);
       history?.dispose();
       history = undefined;
     },
