@@ -220,6 +220,21 @@ test("a ball shades the floor on the side away from the light, and nowhere else"
   expect(at(shaded, -0.5)).toBe(at(bare, -0.5));
 });
 
+test("what stands still before a light casts the shadow that it would cast among the others, in every picture", () => {
+  const floor = { ...place(planeMesh(1, 1), [0, 0, 0], white), castsShadow: false };
+  const [post, ball] = [
+    place(boxMesh(0.05, 0.3, 0.2), [0.2, 0, 0.2], red),
+    place(sphereMesh(0.1), [-0.2, 0, 0.4], red),
+  ];
+  const light = { direction: [1, 0, 1], color: [0.5, 0.5, 0.5], ambient: 0.3 } as const;
+  const shadow = { center: [0, 0, 0], radius: 0.9 } as const;
+  const among = renderScene({ ...plainScene([post, ball, floor]), light: { ...light, shadow } }, 48);
+  const still = { ...light, shadow: { ...shadow, still: [post] } };
+  const instances = [{ ...post, castsShadow: false }, ball, floor];
+  for (let picture = 0; picture < 2; picture++)
+    expect(renderScene({ ...plainScene(instances), light: still }, 48)).toEqual(among);
+});
+
 test("a flat surface does not shade itself, at any slant of the light that leaves it in the light", () => {
   for (const slant of [0.3, 1, 3]) {
     const scene = plainScene([place(boxMesh(0.6, 0.6, 0.1), [0, 0, -0.1], white)]);

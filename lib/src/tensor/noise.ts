@@ -9,35 +9,37 @@ import { requireWhole } from "./check.js";
 
 const maxSeed = 2 ** 53 - 1;
 
-/** High 32 bits of the product of two unsigned 32-bit numbers. */
+/** High 32 bits of the product of two unsigned 32-bit numbers, from 16-bit parts, so that all stays a 32-bit integer. */
 function mulHigh(a: number, b: number): number {
   const aLow = a & 0xffff;
   const aHigh = a >>> 16;
   const bLow = b & 0xffff;
   const bHigh = b >>> 16;
-  const middle = aHigh * bLow + ((aLow * bLow) >>> 16);
-  return (aHigh * bHigh + Math.floor(middle / 65536) + ((middle & 0xffff) + aLow * bHigh) / 65536) >>> 0;
+  const one = Math.imul(aHigh, bLow);
+  const other = Math.imul(aLow, bHigh);
+  const carry = (Math.imul(aLow, bLow) >>> 16) + (one & 0xffff) + (other & 0xffff);
+  return (Math.imul(aHigh, bHigh) + (one >>> 16) + (other >>> 16) + (carry >>> 16)) | 0;
 }
 
 /** Four random words for one (seed, block) pair; writes them to `out`. */
 function philox(seed: number, block: number, out: Uint32Array): void {
-  let key0 = seed >>> 0;
-  let key1 = Math.floor(seed / 2 ** 32) >>> 0;
-  let c0 = block >>> 0;
-  let c1 = Math.floor(block / 2 ** 32) >>> 0;
+  let key0 = seed | 0;
+  let key1 = Math.floor(seed / 2 ** 32) | 0;
+  let c0 = block | 0;
+  let c1 = Math.floor(block / 2 ** 32) | 0;
   let c2 = 0;
   let c3 = 0;
   for (let round = 0; round < 10; round++) {
     const high0 = mulHigh(0xd2511f53, c0);
-    const low0 = Math.imul(0xd2511f53, c0) >>> 0;
     const high1 = mulHigh(0xcd9e8d57, c2);
-    const low1 = Math.imul(0xcd9e8d57, c2) >>> 0;
-    c0 = (high1 ^ c1 ^ key0) >>> 0;
+    const low0 = Math.imul(0xd2511f53, c0);
+    const low1 = Math.imul(0xcd9e8d57, c2);
+    c0 = high1 ^ c1 ^ key0;
     c1 = low1;
-    c2 = (high0 ^ c3 ^ key1) >>> 0;
+    c2 = high0 ^ c3 ^ key1;
     c3 = low0;
-    key0 = (key0 + 0x9e3779b9) >>> 0;
-    key1 = (key1 + 0xbb67ae85) >>> 0;
+    key0 = (key0 + 0x9e3779b9) | 0;
+    key1 = (key1 + 0xbb67ae85) | 0;
   }
   out[0] = c0;
   out[1] = c1;

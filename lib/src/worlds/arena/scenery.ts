@@ -1,9 +1,9 @@
 /** Draws an arena's walls, crates, ground and sky: every column walks through the map, nearest cells first. */
-import { type Camera, columnSlope, rowAtSlope, rowSlope } from "../raycast/camera.js";
+import { type Camera, columnSlope, rowAtSlope, rowSlopes } from "../raycast/camera.js";
 import type { Canvas } from "../raycast/canvas.js";
 import { drawSky } from "../raycast/sky.js";
 import { surfaceDensity } from "../raycast/surfaces.js";
-import { levelFor, sampleTexture, type Texture } from "../raycast/texture.js";
+import { levelFor, sampleTexture, type Texture, textureLine } from "../raycast/texture.js";
 import { paintDetail } from "./details.js";
 import type { ArenaLooks } from "./looks.js";
 import { type ArenaMap, cellMetres, highestWall, mapCells } from "./map.js";
@@ -18,7 +18,14 @@ export interface Scenery {
   readonly chance: Float32Array;
 }
 
+const line = textureLine(2048);
 const texel = new Float64Array(3);
+
+function takeTexel(i: number): void {
+  texel[0] = line.colour[3 * i];
+  texel[1] = line.colour[3 * i + 1];
+  texel[2] = line.colour[3 * i + 2];
+}
 
 /** Light on the samples of one column: what `putSample` needs of it, as plain numbers. */
 interface Air {
@@ -145,14 +152,22 @@ function drawWall(canvas: Canvas, camera: Camera, scenery: Scenery, air: Air, sp
   const out = face % 2 === 0 ? -0.2 : 0.2;
   const shadowTop = sun > 0 ? lookUp(shade.shadowTop, face < 2 ? x + out : x, face < 2 ? y : y + out) : 0;
   const width = (depth * 2 * surfaceDensity) / (camera.focal * canvas.side);
-  const level = levelFor(texture, width);
+  const level = levelFor(texture, width, 0);
   const chance = height >= 3 ? scenery.chance[cell * 4 + face] : 1;
   const within = along - Math.floor(along / cellMetres) * cellMetres;
   const side = face < 2 ? 0.92 : 1.04; // the two directions differ even without sun
   const band = material === 1 || material === 2 ? looks.bands[material - 1] : undefined;
+  const slopes = rowSlopes(canvas, camera);
   for (let row = span.top; row < span.bottom; row++) {
-    const z = camera.z + depth * rowSlope(canvas, camera, row);
-    sampleTexture(texture, level, along * surfaceDensity, z * surfaceDensity, texel);
+    const i = row - span.top;
+    line.column[i] = along * surfaceDensity;
+    line.row[i] = (camera.z + depth * slopes[row]) * surfaceDensity;
+    line.level[i] = level;
+  }
+  sampleTexture(texture, line, span.bottom - span.top);
+  for (let row = span.top; row < span.bottom; row++) {
+    const z = camera.z + depth * slopes[row];
+    takeTexel(row - span.top);
     if (band && z < 1.1) for (let channel = 0; channel < 3; channel++) texel[channel] *= band[channel];
     const details = chance < 0.34 ? paintDetail(chance, within, z, looks.door, texel) : 1;
     const trim = height - z < 0.18 && material !== 3 ? (height - z < 0.1 ? 1.15 : 0.75) : 1;
@@ -180,12 +195,22 @@ function drawTop(
   const texture: Texture = looks.surfaces[material];
   const above = camera.z - height;
   const perSample = (2 * surfaceDensity) / (camera.focal * canvas.side);
+  const slopes = rowSlopes(canvas, camera);
+  let level = 0;
+  for (let row = bottom - 1; row >= top; row--) {
+    const depth = -above / slopes[row];
+    level = levelFor(texture, depth * perSample * Math.sqrt(Math.max(1, depth / above)), level);
+    const i = row - top;
+    line.column[i] = (camera.x + depth * dx) * surfaceDensity;
+    line.row[i] = (camera.y + depth * dy) * surfaceDensity;
+    line.level[i] = level;
+  }
+  sampleTexture(texture, line, bottom - top);
   for (let row = top; row < bottom; row++) {
-    const depth = -above / rowSlope(canvas, camera, row);
+    const depth = -above / slopes[row];
     const x = camera.x + depth * dx;
     const y = camera.y + depth * dy;
-    const level = levelFor(texture, depth * perSample * Math.sqrt(Math.max(1, depth / above)));
-    sampleTexture(texture, level, x * surfaceDensity, y * surfaceDensity, texel);
+    takeTexel(row - top);
     const open = height === 0 ? lookUp(shade.openness, x, y) : 1;
     const sun = light.toSun[2] * sunlitAt(lookUp(shade.shadowTop, x, y), height + (height > 0 ? 0.3 : 0));
     putSample(canvas, air, column * canvas.side + row, depth, 1.05 * open, sun);

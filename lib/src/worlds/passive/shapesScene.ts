@@ -1,14 +1,14 @@
 /** A room with flying shapes, seen by a camera that pans, moves aside and zooms. */
 import { deriveSeed, uniformValues } from "../../tensor/noise.js";
 import { cosine, sine } from "../raster/trigonometry.js";
-import { type Camera, columnSlope, rowSlope } from "../raycast/camera.js";
+import { type Camera, columnSlope, rowSlopes } from "../raycast/camera.js";
 import { type Canvas, createCanvas, resolvePicture } from "../raycast/canvas.js";
 import { drawCapsule } from "../raycast/capsule.js";
 import { drawContactShadow } from "../raycast/contactShadow.js";
 import type { Light, Rgb } from "../raycast/light.js";
 import { drawSolid } from "../raycast/solid.js";
 import { paintSurface, type SurfacePattern, surfaceDensity, surfacePatterns } from "../raycast/surfaces.js";
-import { levelFor, sampleTexture, type Texture } from "../raycast/texture.js";
+import { levelFor, sampleTexture, type Texture, type TextureLine, textureLine } from "../raycast/texture.js";
 import { axesOf, bounceShapes, drawShapes, moveShape, paintOf, room, type Shape, solidOf } from "./shapes.js";
 
 const wallAt = room.far + 0.6;
@@ -70,34 +70,50 @@ function cameraAt(seed: number, frame: number): Camera {
   };
 }
 
-const texel = new Float64Array(3);
+const onWall = textureLine(2048);
+const onFloor = textureLine(2048);
+const depths = new Float64Array(2048);
 
-/** Draws the room's back wall and floor. */
-function drawRoom(canvas: Canvas, camera: Camera, { wall, floor, density, light }: Room): void {
+/** Draws the room's back wall and floor: in each column the wall comes first, from the top. */
+function drawRoom(canvas: Canvas, camera: Camera, place: Room): void {
+  const { wall, floor, density } = place;
   const perMetre = (2 * density) / (camera.focal * canvas.side);
-  const toWall = Math.max(0, -light.toSun[0]);
+  const slopes = rowSlopes(canvas, camera);
   for (let column = 0; column < canvas.side; column++) {
     const across = columnSlope(canvas, camera, column);
     const dx = camera.cos + across * camera.sin;
     const dy = camera.sin - across * camera.cos;
     const back = dx > 0.05 ? (wallAt - camera.x) / dx : Infinity;
+    let foot = 0; // first row of the floor
     for (let row = 0; row < canvas.side; row++) {
-      const slope = rowSlope(canvas, camera, row);
+      const slope = slopes[row];
       const depth = slope < 0 ? Math.min(back, -camera.z / slope) : back;
-      const onWall = depth === back;
-      const y = camera.y + depth * dy;
-      const up = onWall ? camera.z + depth * slope : camera.x + depth * dx;
-      const texture = onWall ? wall : floor;
-      sampleTexture(texture, levelFor(texture, depth * perMetre), y * density, up * density, texel);
-      const corner = onWall ? Math.min(1, 0.7 + 0.5 * up) : Math.min(1, 0.65 + 0.4 * (wallAt - up));
-      const sun = onWall ? toWall : light.toSun[2];
+      depths[row] = depth;
+      if (depth === back) foot = row + 1;
+      const [line, texture, i] = depth === back ? [onWall, wall, row] : [onFloor, floor, row - foot];
+      line.column[i] = (camera.y + depth * dy) * density;
+      line.row[i] = (depth === back ? camera.z + depth * slope : camera.x + depth * dx) * density;
+      line.level[i] = levelFor(texture, depth * perMetre, 0);
+    }
+    sampleTexture(wall, onWall, foot);
+    sampleTexture(floor, onFloor, canvas.side - foot);
+    for (let row = 0; row < canvas.side; row++) {
       const at = column * canvas.side + row;
-      canvas.depth[at] = depth;
-      for (let channel = 0; channel < 3; channel++)
-        canvas.colour[3 * at + channel] =
-          texel[channel] * corner * (light.ambient[channel] + light.sun[channel] * sun);
+      canvas.depth[at] = depths[row];
+      if (row < foot) lightSample(canvas, at, place.light, onWall, row, camera.z + depths[row] * slopes[row]);
+      else lightSample(canvas, at, place.light, onFloor, row - foot, camera.x + depths[row] * dx);
     }
   }
+}
+
+/** Writes sample `i` of the wall or floor, darker towards the corner; `from` is its height or its distance, in metres. */
+function lightSample(canvas: Canvas, at: number, light: Light, line: TextureLine, i: number, from: number) {
+  const isWall = line === onWall;
+  const corner = isWall ? Math.min(1, 0.7 + 0.5 * from) : Math.min(1, 0.65 + 0.4 * (wallAt - from));
+  const sun = isWall ? Math.max(0, -light.toSun[0]) : light.toSun[2];
+  for (let channel = 0; channel < 3; channel++)
+    canvas.colour[3 * at + channel] =
+      line.colour[3 * i + channel] * corner * (light.ambient[channel] + light.sun[channel] * sun);
 }
 
 function drawShape(canvas: Canvas, camera: Camera, light: Light, shape: Shape): void {

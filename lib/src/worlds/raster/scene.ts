@@ -29,7 +29,12 @@ export interface Light {
   /** Strength of the light that comes from the sky and the ground; 1 takes their colours as they are. */
   readonly ambient: number;
   /** The ball in which shadows fall; none without it. Its 256th part is the shadows' resolution. */
-  readonly shadow?: { readonly center: Vector3; readonly radius: number };
+  readonly shadow?: {
+    readonly center: Vector3;
+    readonly radius: number;
+    /** What also casts a shadow and stands still: it is drawn once for all pictures with this very light. */
+    readonly still?: readonly Instance[];
+  };
 }
 
 /** Background of the picture, and colour of the ambient light from above (zenith) and below (ground). */
@@ -46,7 +51,7 @@ export interface Instance {
   /** [3, 3] row by row; its columns are the mesh's axes in the world. */
   readonly rotation: ArrayLike<number>;
   readonly material: Material;
-  /** False for floors and walls, which only receive shadows. */
+  /** False for floors and walls, which only receive shadows, and for what stands still before the light. */
   readonly castsShadow: boolean;
 }
 

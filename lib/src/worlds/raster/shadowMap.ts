@@ -9,6 +9,7 @@ import { cross, normalize } from "./vector.js";
 
 const side = 256;
 const buffer = nearestBuffer(side, side); // used anew by every picture
+const nearnessOfStill = new WeakMap<Light, Float32Array>();
 
 export interface ShadowMap {
   readonly buffer: NearestBuffer;
@@ -21,17 +22,23 @@ export interface ShadowMap {
 }
 
 /** The shadow map of a light; undefined if the light casts none. */
-export function shadowMap(
-  { direction, shadow }: Light,
-  instances: readonly Instance[],
-): ShadowMap | undefined {
+export function shadowMap(light: Light, instances: readonly Instance[]): ShadowMap | undefined {
+  const { direction, shadow } = light;
   if (!shadow) return undefined;
   const towards = normalize(direction);
   const across = normalize(cross(Math.abs(towards[2]) < 0.9 ? [0, 0, 1] : [1, 0, 0], towards));
   const along = cross(towards, across);
   const scale = side / (2 * shadow.radius);
   const map = { buffer, across, along, towards, center: shadow.center, scale };
-  buffer.nearness.fill(-Infinity);
+  const still = nearnessOfStill.get(light);
+  if (still) buffer.nearness.set(still);
+  else {
+    buffer.nearness.fill(-Infinity);
+    if (shadow.still) {
+      for (const instance of shadow.still) drawFromLight(map, instance);
+      nearnessOfStill.set(light, buffer.nearness.slice());
+    }
+  }
   for (const instance of instances) if (instance.castsShadow) drawFromLight(map, instance);
   return map;
 }

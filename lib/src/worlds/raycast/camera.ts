@@ -24,9 +24,16 @@ export function columnSlope(canvas: Canvas, camera: Camera, column: number): num
   return (((column + 0.5) / canvas.side) * 2 - 1) / camera.focal;
 }
 
-/** How far up a row looks, in lengths of the view direction. */
-export function rowSlope(canvas: Canvas, camera: Camera, row: number): number {
-  return camera.tilt + (1 - ((row + 0.5) / canvas.side) * 2) / camera.focal;
+const slopes = new Float64Array(2048);
+let slopesOf = { side: 0, tilt: 0, focal: 0 };
+
+/** How far up each row looks, in lengths of the view direction; valid until another camera's are asked for. */
+export function rowSlopes({ side }: Canvas, { tilt, focal }: Camera): Float64Array {
+  if (side !== slopesOf.side || tilt !== slopesOf.tilt || focal !== slopesOf.focal) {
+    for (let row = 0; row < side; row++) slopes[row] = tilt + (1 - ((row + 0.5) / side) * 2) / focal;
+    slopesOf = { side, tilt, focal };
+  }
+  return slopes;
 }
 
 /** The row, as a fraction, that looks up by `slope`. */

@@ -1,5 +1,5 @@
 /** Shaded capsules: what figures, hands and barrels are made of. A capsule with both ends in one place is a ball. */
-import { boxAround, type Camera, columnSlope, rowSlope } from "./camera.js";
+import { boxAround, type Camera, columnSlope, rowSlopes } from "./camera.js";
 import type { Canvas } from "./canvas.js";
 import { hazeAt, type Light, type Rgb } from "./light.js";
 
@@ -47,12 +47,13 @@ export function drawCapsule(
   const [ambientRed, ambientGreen, ambientBlue] = light.ambient;
   const [sunRed, sunGreen, sunBlue] = light.sun;
   const [red, green, blue] = colour;
+  const slopes = rowSlopes(canvas, camera);
   for (let column = box.left; column < box.right; column++) {
     const d1 = columnSlope(canvas, camera, column);
     for (let row = box.top; row < box.bottom; row++) {
       const at = column * side + row;
       if (nearest[at] <= closest) continue;
-      const d2 = rowSlope(canvas, camera, row);
+      const d2 = slopes[row];
       const dd = 1 + d1 * d1 + d2 * d2;
       const ad = a0 + a1 * d1 + a2 * d2;
       const de = e0 + d1 * e1 + d2 * e2;

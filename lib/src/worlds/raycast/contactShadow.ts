@@ -1,5 +1,5 @@
 /** The soft dark spot under a thing that stands on level ground. */
-import { boxAround, type Camera, columnSlope, rowSlope } from "./camera.js";
+import { boxAround, type Camera, columnSlope, rowSlopes } from "./camera.js";
 import type { Canvas } from "./canvas.js";
 
 /** Darkens the ground at height 0 around (x, y), where it is what the canvas shows. */
@@ -15,10 +15,11 @@ export function drawContactShadow(
   ]);
   const box = boxAround(canvas, camera, ring, 0);
   if (!box) return;
+  const slopes = rowSlopes(canvas, camera);
   for (let column = box.left; column < box.right; column++) {
     const across = columnSlope(canvas, camera, column);
     for (let row = box.top; row < box.bottom; row++) {
-      const slope = rowSlope(canvas, camera, row);
+      const slope = slopes[row];
       const depth = -camera.z / slope;
       const at = column * canvas.side + row;
       if (slope >= 0 || Math.abs(canvas.depth[at] - depth) > 0.01 * depth) continue;

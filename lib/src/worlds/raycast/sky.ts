@@ -1,7 +1,7 @@
 /** The sky all around: a gradient, the sun, clouds, and far hills along the horizon. */
 import { deriveSeed } from "../../tensor/noise.js";
 import { directionAngle, wrapAngle } from "./angles.js";
-import { type Camera, columnSlope, rowSlope } from "./camera.js";
+import { type Camera, columnSlope, rowSlopes } from "./camera.js";
 import type { Canvas } from "./canvas.js";
 import { type Light, type Rgb, smoothStep } from "./light.js";
 import { fractalNoise } from "./noise.js";
@@ -91,19 +91,24 @@ export function drawSky(
   const right = (left + 1) % columns;
   const flat = 1 / Math.sqrt(1 + slope * slope);
   const { colour, depth } = canvas;
+  const slopes = rowSlopes(canvas, camera);
   for (let row = from; row < to; row++) {
     const at = column * canvas.side + row;
     if (depth[at] < Infinity) continue;
-    const up = rowSlope(canvas, camera, row) * flat;
+    const up = slopes[row] * flat;
     const y = Math.min(rows - 1.001, Math.max(0, ((highest - up) / (highest - lowest)) * rows - 0.5));
     const top = Math.floor(y);
     const below = y - top;
     const a = (left * rows + top) * 3;
     const b = (right * rows + top) * 3;
-    for (let channel = 0; channel < 3; channel++) {
-      const high = sky[a + channel] * (1 - share) + sky[b + channel] * share;
-      const low = sky[a + 3 + channel] * (1 - share) + sky[b + 3 + channel] * share;
-      colour[3 * at + channel] = high + (low - high) * below;
-    }
+    const red = sky[a] * (1 - share) + sky[b] * share;
+    const green = sky[a + 1] * (1 - share) + sky[b + 1] * share;
+    const blue = sky[a + 2] * (1 - share) + sky[b + 2] * share;
+    const lowRed = sky[a + 3] * (1 - share) + sky[b + 3] * share;
+    const lowGreen = sky[a + 4] * (1 - share) + sky[b + 4] * share;
+    const lowBlue = sky[a + 5] * (1 - share) + sky[b + 5] * share;
+    colour[3 * at] = red + (lowRed - red) * below;
+    colour[3 * at + 1] = green + (lowGreen - green) * below;
+    colour[3 * at + 2] = blue + (lowBlue - blue) * below;
   }
 }

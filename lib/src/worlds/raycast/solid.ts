@@ -1,5 +1,5 @@
 /** Solids bounded by planes (boxes, roofs), drawn by following every ray to the plane through which it enters. */
-import { boxAround, type Camera, columnSlope, rowSlope } from "./camera.js";
+import { boxAround, type Camera, columnSlope, rowSlopes } from "./camera.js";
 import type { Canvas } from "./canvas.js";
 import { hazeAt, type Light, type Rgb } from "./light.js";
 
@@ -73,10 +73,11 @@ export function drawSolid(
     for (let channel = 0; channel < 3; channel++)
       brightness[3 * face + channel] = light.ambient[channel] * (0.85 + 0.25 * nz) + light.sun[channel] * sun;
   });
+  const slopes = rowSlopes(canvas, camera);
   for (let column = box.left; column < box.right; column++) {
     const d1 = columnSlope(canvas, camera, column);
     for (let row = box.top; row < box.bottom; row++) {
-      const d2 = rowSlope(canvas, camera, row);
+      const d2 = slopes[row];
       const at = column * canvas.side + row;
       let enter = 0.01;
       let leave = nearest[at];

@@ -1,36 +1,47 @@
 /** Flat pictures with holes that always face the eye: trees and bushes. */
-import { type Camera, columnSlope, rowAtSlope, rowSlope } from "./camera.js";
+import { type Camera, columnSlope, rowAtSlope, rowSlopes } from "./camera.js";
 import type { Canvas } from "./canvas.js";
 import { hazeAt, type Light, type Rgb } from "./light.js";
 
 export interface Sprite {
   readonly width: number;
   readonly height: number;
-  /** Copies [row from the bottom, column, 4], 8-bit red, green, blue, cover; each half the size of the one before. */
-  readonly levels: readonly Uint8Array[];
+  /**
+   * Copies [row from the bottom, column], red + 256 green + 65536 blue and cover in the uppermost byte; each half the size
+   * of the one before.
+   */
+  readonly levels: readonly Int32Array[];
 }
 
 /** A sprite from its finest copy; width and height are powers of 2. */
-export function createSprite(width: number, height: number, finest: Uint8Array): Sprite {
+export function createSprite(width: number, height: number, finest: Int32Array): Sprite {
   const levels = [finest];
   for (let w = width / 2, h = height / 2; w >= 2 && h >= 2; w /= 2, h /= 2) {
     const finer = levels[levels.length - 1];
-    const level = new Uint8Array(w * h * 4);
+    const level = new Int32Array(w * h);
     for (let row = 0; row < h; row++)
       for (let column = 0; column < w; column++) {
-        const a = (2 * row * 2 * w + 2 * column) * 4;
-        const [b, c, d] = [a + 4, a + 8 * w, a + 8 * w + 4];
-        const cover = finer[a + 3] + finer[b + 3] + finer[c + 3] + finer[d + 3];
+        const at = 2 * row * 2 * w + 2 * column;
+        const a = finer[at];
+        const b = finer[at + 1];
+        const c = finer[at + 2 * w];
+        const d = finer[at + 2 * w + 1];
+        const coverA = a >>> 24;
+        const coverB = b >>> 24;
+        const coverC = c >>> 24;
+        const coverD = d >>> 24;
+        const cover = coverA + coverB + coverC + coverD;
         if (cover === 0) continue;
-        const to = (row * w + column) * 4;
-        level[to + 3] = cover >> 2;
-        for (let channel = 0; channel < 3; channel++)
-          level[to + channel] =
-            (finer[a + channel] * finer[a + 3] +
-              finer[b + channel] * finer[b + 3] +
-              finer[c + channel] * finer[c + 3] +
-              finer[d + channel] * finer[d + 3]) /
-            cover;
+        let mean = (cover >> 2) << 24;
+        for (let shift = 0; shift < 24; shift += 8) {
+          const sum =
+            ((a >> shift) & 255) * coverA +
+            ((b >> shift) & 255) * coverB +
+            ((c >> shift) & 255) * coverC +
+            ((d >> shift) & 255) * coverD;
+          mean |= (sum / cover) << shift;
+        }
+        level[row * w + column] = mean;
       }
     levels.push(level);
   }
@@ -49,6 +60,9 @@ export interface Placement {
 }
 
 const leastCover = 96;
+
+const byte1 = (packed: number) => (packed >> 8) & 255;
+const byte2 = (packed: number) => (packed >> 16) & 255;
 
 /** For each row of samples: where the sprite's lines below and above it begin, and how far it is between them. */
 const below = new Int32Array(2048);
@@ -80,8 +94,9 @@ export function drawSprite(
   const texels = sprite.levels[level];
   const width = sprite.width >> level;
   const height = sprite.height >> level;
+  const slopes = rowSlopes(canvas, camera);
   for (let row = top; row < bottom; row++) {
-    const v = ((camera.z + depth * rowSlope(canvas, camera, row) - z) / high) * height - 0.5;
+    const v = ((camera.z + depth * slopes[row] - z) / high) * height - 0.5;
     const v0 = Math.min(height - 1, Math.max(0, Math.floor(v)));
     below[row] = v0 * width;
     above[row] = Math.min(height - 1, v0 + 1) * width;
@@ -100,25 +115,26 @@ export function drawSprite(
     const first = column * canvas.side;
     for (let row = top; row < bottom; row++) {
       if (nearest[first + row] <= depth) continue;
-      const a = (below[row] + u0) * 4;
-      const b = (below[row] + u1) * 4;
-      const c = (above[row] + u0) * 4;
-      const d = (above[row] + u1) * 4;
+      const a = texels[below[row] + u0];
+      const b = texels[below[row] + u1];
+      const c = texels[above[row] + u0];
+      const d = texels[above[row] + u1];
+      if ((a | b | c | d) === 0) continue;
       const dv = shares[row];
-      const wa = (1 - du) * (1 - dv) * texels[a + 3];
-      const wb = du * (1 - dv) * texels[b + 3];
-      const wc = (1 - du) * dv * texels[c + 3];
-      const wd = du * dv * texels[d + 3];
+      const wa = (1 - du) * (1 - dv) * (a >>> 24);
+      const wb = du * (1 - dv) * (b >>> 24);
+      const wc = (1 - du) * dv * (c >>> 24);
+      const wd = du * dv * (d >>> 24);
       const cover = wa + wb + wc + wd;
       if (cover < leastCover) continue;
-      const r = (texels[a] * wa + texels[b] * wb + texels[c] * wc + texels[d] * wd) / cover;
-      const g = (texels[a + 1] * wa + texels[b + 1] * wb + texels[c + 1] * wc + texels[d + 1] * wd) / cover;
-      const e = (texels[a + 2] * wa + texels[b + 2] * wb + texels[c + 2] * wc + texels[d + 2] * wd) / cover;
+      const red = ((a & 255) * wa + (b & 255) * wb + (c & 255) * wc + (d & 255) * wd) / cover;
+      const green = (byte1(a) * wa + byte1(b) * wb + byte1(c) * wc + byte1(d) * wd) / cover;
+      const blue = (byte2(a) * wa + byte2(b) * wb + byte2(c) * wc + byte2(d) * wd) / cover;
       nearest[first + row] = depth;
       const to = 3 * (first + row);
-      colour[to] = r * brightRed + (hazeRed - r * brightRed) * haze;
-      colour[to + 1] = g * brightGreen + (hazeGreen - g * brightGreen) * haze;
-      colour[to + 2] = e * brightBlue + (hazeBlue - e * brightBlue) * haze;
+      colour[to] = red * brightRed + (hazeRed - red * brightRed) * haze;
+      colour[to + 1] = green * brightGreen + (hazeGreen - green * brightGreen) * haze;
+      colour[to + 2] = blue * brightBlue + (hazeBlue - blue * brightBlue) * haze;
     }
   }
 }

@@ -1,7 +1,7 @@
 /** The picture of the table top: room, furniture and robot where the physics has them, seen from the robot's head. */
 import { boxMesh, planeMesh } from "../raster/meshes.js";
 import { renderScene } from "../raster/renderScene.js";
-import type { Instance, Material, Mesh, Scene, Vector3 } from "../raster/scene.js";
+import type { Instance, Light, Material, Mesh, Scene, Vector3 } from "../raster/scene.js";
 import { rotate } from "../raster/vector.js";
 import { armInstances, shoulder } from "./arm.js";
 import { cabinet, type Looks, type TabletopLayout } from "./layout.js";
@@ -19,26 +19,26 @@ const towardsRobot = [0, 0, -1, 0, 1, 0, 1, 0, 0];
 export function createPicture(physics: Physics, { looks }: TabletopLayout, parts: readonly Part[]): Picture {
   const shapes = parts.map((part) => ({
     index: physics.indexOf("geom", part.name),
-    moves: part.body !== "room",
     mesh: partMesh(part),
     material: part.material,
+    castsShadow: part.body !== "room", // what moves
   }));
+  type Shape = (typeof shapes)[number];
+  const instanceOf = ({ index, ...shape }: Shape): Instance => {
+    const { geom_xpos, geom_xmat } = physics.data;
+    const position = geom_xpos.slice(3 * index, 3 * index + 3);
+    return { ...shape, position, rotation: geom_xmat.slice(9 * index, 9 * index + 9) };
+  };
+  const still = shapes.filter(({ castsShadow }) => !castsShadow).map(instanceOf);
+  const { shadow } = looks.light;
+  const light: Light = { ...looks.light, shadow: shadow && { ...shadow, still } };
   const base = physics.indexOf("body", "robot");
   const wrist = physics.indexOf("geom", "wrist");
   const room = roomInstances(looks);
   return {
     render(size, shown) {
-      const { geom_xpos, geom_xmat, xpos, xmat } = physics.data;
-      const drawn = shown === "all" ? shapes : shapes.filter(({ moves }) => !moves);
-      const bodies = drawn.map(
-        ({ index, mesh, material }): Instance => ({
-          mesh,
-          position: geom_xpos.subarray(3 * index, 3 * index + 3),
-          rotation: geom_xmat.subarray(9 * index, 9 * index + 9),
-          material,
-          castsShadow: true,
-        }),
-      );
+      const { geom_xpos, xpos, xmat } = physics.data;
+      const drawn = shown === "all" ? shapes : shapes.filter(({ castsShadow }) => !castsShadow);
       const at: Vector3 = [xpos[3 * base], xpos[3 * base + 1], xpos[3 * base + 2]];
       const turn = xmat.subarray(9 * base, 9 * base + 9);
       const beforeBase = (p: Vector3): Vector3 => {
@@ -48,7 +48,7 @@ export function createPicture(physics: Physics, { looks }: TabletopLayout, parts
       const end: Vector3 = [geom_xpos[3 * wrist], geom_xpos[3 * wrist + 1], geom_xpos[3 * wrist + 2]];
       const arm =
         shown === "scenery" ? [] : armInstances(beforeBase(shoulder), end, rotate(turn, [0, -0.4, 1]), looks);
-      const { camera, light } = looks;
+      const { camera } = looks;
       const scene: Scene = {
         camera: {
           ...camera,
@@ -63,7 +63,7 @@ export function createPicture(physics: Physics, { looks }: TabletopLayout, parts
           horizon: [0.7, 0.7, 0.7],
           ground: [0.42, 0.38, 0.34],
         },
-        instances: [...arm, ...bodies, ...room], // the nearest first: what is hidden then costs less
+        instances: [...arm, ...drawn.map(instanceOf), ...room], // the nearest first: what is hidden then costs less
       };
       return renderScene(scene, size);
     },

@@ -11,7 +11,7 @@ const leavesOf: Record<Species, number> = { conifer: 2400, broadleaf: 2700, birc
 
 /** Paints small round dabs; coordinates from 0 to 1, y up. */
 class Painter {
-  readonly texels = new Uint8Array(width * height * 4);
+  readonly texels = new Int32Array(width * height);
 
   dab(x: number, y: number, radiusX: number, radiusY: number, colour: Rgb, brightness: number): void {
     const { texels } = this;
@@ -22,6 +22,7 @@ class Painter {
     const red = Math.min(255, colour[0] * brightness);
     const green = Math.min(255, colour[1] * brightness);
     const blue = Math.min(255, colour[2] * brightness);
+    const texel = red | (green << 8) | (blue << 16) | (255 << 24);
     const left = Math.max(0, Math.floor(cx - rx));
     const right = Math.min(width - 1, cx + rx);
     const top = Math.min(height - 1, cy + ry);
@@ -29,12 +30,7 @@ class Painter {
       const dy = (row + 0.5 - cy) / ry;
       for (let column = left; column <= right; column++) {
         const dx = (column + 0.5 - cx) / rx;
-        if (dx * dx + dy * dy > 1) continue;
-        const at = (row * width + column) * 4;
-        texels[at] = red;
-        texels[at + 1] = green;
-        texels[at + 2] = blue;
-        texels[at + 3] = 255;
+        if (dx * dx + dy * dy <= 1) texels[row * width + column] = texel;
       }
     }
   }

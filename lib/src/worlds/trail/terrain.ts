@@ -1,10 +1,10 @@
 /** Draws hilly ground: every column walks outwards, and each row finds where its ray goes below the ground. */
-import { type Camera, columnSlope, rowAtSlope, rowSlope } from "../raycast/camera.js";
+import { type Camera, columnSlope, rowAtSlope, rowSlopes } from "../raycast/camera.js";
 import type { Canvas } from "../raycast/canvas.js";
-import { hazeAt, smoothStep } from "../raycast/light.js";
+import { hazeAt, type Light, smoothStep } from "../raycast/light.js";
 import { drawSky } from "../raycast/sky.js";
 import { surfaceDensity } from "../raycast/surfaces.js";
-import { levelFor, sampleTexture } from "../raycast/texture.js";
+import { levelFor, sampleTexture, type Texture, textureLine } from "../raycast/texture.js";
 import {
   groundAt,
   groundMetres,
@@ -43,57 +43,45 @@ function sideBySide(a: Float32Array, b: Float32Array, c: Float32Array): Float32A
   return all;
 }
 
-const covered = new Float64Array(3);
+const most = 2048;
+/** How far away each row of the current column sees the ground, in metres. */
+const depths = new Float64Array(most);
+/** The rows of its samples that show the ground, and of each: texels of grass, and [sample, 3] dryness, path, sunlight. */
+const rows = new Int32Array(most);
+const onGrass = textureLine(most);
+const covered = new Float64Array(3 * most);
+/** Of those on the path: which sample, texels of gravel, and how much of the grass they hide. */
+const sampleOf = new Int32Array(most);
+const onGravel = textureLine(most);
+const shares = new Float64Array(most);
 
-/** Writes dryness, path and sunlight at (x, y) to `covered`. */
-function lookUpCover(cover: Float32Array, x: number, y: number): void {
-  const column = (x * groundPoints) / groundMetres;
-  const row = (y * groundPoints) / groundMetres;
-  const left = Math.floor(column);
-  const top = Math.floor(row);
-  const dx = column - left;
-  const dy = row - top;
-  const mask = groundPoints - 1;
-  const x0 = left & mask;
-  const x1 = (left + 1) & mask;
-  const y0 = (top & mask) * groundPoints;
-  const y1 = ((top + 1) & mask) * groundPoints;
-  const a = 3 * (y0 + x0);
-  const b = 3 * (y0 + x1);
-  const c = 3 * (y1 + x0);
-  const d = 3 * (y1 + x1);
-  const wa = (1 - dx) * (1 - dy);
-  const wb = dx * (1 - dy);
-  const wc = (1 - dx) * dy;
-  const wd = dx * dy;
-  covered[0] = cover[a] * wa + cover[b] * wb + cover[c] * wc + cover[d] * wd;
-  covered[1] = cover[a + 1] * wa + cover[b + 1] * wb + cover[c + 1] * wc + cover[d + 1] * wd;
-  covered[2] = cover[a + 2] * wa + cover[b + 2] * wb + cover[c + 2] * wc + cover[d + 2] * wd;
-}
+/** Points of the ground's maps per texel: a power of two, so that places keep all their bits. */
+const coverPerTexel = groundPoints / groundMetres / surfaceDensity;
 
 const furthest = 150;
-const texel = new Float64Array(3);
-const gravel = new Float64Array(3);
-
-/** How far away each row of the current column sees the ground, in metres. */
-const depths = new Float64Array(2048);
-const slopes = new Float64Array(2048);
 
 /** Draws ground and sky wherever nothing nearer is drawn yet. */
 export function drawTerrain(canvas: Canvas, camera: Camera, landscape: Landscape): void {
-  for (let row = 0; row < canvas.side; row++) slopes[row] = rowSlope(canvas, camera, row);
+  const slopes = rowSlopes(canvas, camera);
   for (let column = 0; column < canvas.side; column++) {
     const across = columnSlope(canvas, camera, column);
     const dx = camera.cos + across * camera.sin;
     const dy = camera.sin - across * camera.cos;
-    const bottom = followColumn(canvas, camera, landscape.ground.height, dx, dy);
+    const bottom = followColumn(canvas, camera, landscape.ground.height, slopes, dx, dy);
     paintColumn(canvas, camera, landscape, column, bottom, dx, dy);
     drawSky(canvas, camera, landscape.looks.sky, column, 0, bottom);
   }
 }
 
 /** Finds the depths of one column of ground; returns its first row. */
-function followColumn(canvas: Canvas, camera: Camera, height: Float32Array, dx: number, dy: number): number {
+function followColumn(
+  canvas: Canvas,
+  camera: Camera,
+  height: Float32Array,
+  slopes: Float64Array,
+  dx: number,
+  dy: number,
+): number {
   const { x, y, z } = camera;
   let bottom = canvas.side;
   let near = 0.2;
@@ -116,6 +104,7 @@ function followColumn(canvas: Canvas, camera: Camera, height: Float32Array, dx: 
   return bottom;
 }
 
+/** Colours the ground of one column from row `bottom` on, step by step for all samples that show it. */
 function paintColumn(
   canvas: Canvas,
   camera: Camera,
@@ -125,38 +114,108 @@ function paintColumn(
   dx: number,
   dy: number,
 ): void {
-  const { colour, depth: nearest, side } = canvas;
-  const { light, grass, path } = looks;
+  const first = column * canvas.side;
+  const count = placeSamples(canvas, camera, looks.grass, first, bottom, dx, dy);
+  sampleTexture(looks.grass, onGrass, count);
+  lookUpCover(cover, count);
+  layPath(looks.path, count);
+  lightSamples(canvas, looks.light, first, count);
+}
+
+/** Lists the rows from `bottom` on that show the ground, and where they look it up; returns their number. */
+function placeSamples(
+  { depth: nearest, side }: Canvas,
+  camera: Camera,
+  grass: Texture,
+  first: number,
+  bottom: number,
+  dx: number,
+  dy: number,
+): number {
+  let count = 0;
+  let level = 0;
+  for (let row = side - 1; row >= bottom; row--) {
+    const depth = depths[row];
+    if (nearest[first + row] <= depth) continue;
+    const footprint = (depth * 2 * surfaceDensity) / (camera.focal * side);
+    level = levelFor(grass, footprint * Math.sqrt(1 + depth), level);
+    rows[count] = row;
+    onGrass.column[count] = (camera.x + depth * dx) * surfaceDensity;
+    onGrass.row[count] = (camera.y + depth * dy) * surfaceDensity;
+    onGrass.level[count] = level;
+    count++;
+  }
+  return count;
+}
+
+/** Writes dryness, path and sunlight of `count` samples to `covered`. */
+function lookUpCover(cover: Float32Array, count: number): void {
+  const mask = groundPoints - 1;
+  for (let i = 0; i < count; i++) {
+    const column = onGrass.column[i] * coverPerTexel;
+    const row = onGrass.row[i] * coverPerTexel;
+    const left = Math.floor(column);
+    const top = Math.floor(row);
+    const dx = column - left;
+    const dy = row - top;
+    const x0 = left & mask;
+    const x1 = (left + 1) & mask;
+    const y0 = (top & mask) * groundPoints;
+    const y1 = ((top + 1) & mask) * groundPoints;
+    const a = 3 * (y0 + x0);
+    const b = 3 * (y0 + x1);
+    const c = 3 * (y1 + x0);
+    const d = 3 * (y1 + x1);
+    const wa = (1 - dx) * (1 - dy);
+    const wb = dx * (1 - dy);
+    const wc = (1 - dx) * dy;
+    const wd = dx * dy;
+    covered[3 * i] = cover[a] * wa + cover[b] * wb + cover[c] * wc + cover[d] * wd;
+    covered[3 * i + 1] = cover[a + 1] * wa + cover[b + 1] * wb + cover[c + 1] * wc + cover[d + 1] * wd;
+    covered[3 * i + 2] = cover[a + 2] * wa + cover[b + 2] * wb + cover[c + 2] * wc + cover[d + 2] * wd;
+  }
+}
+
+/** Blends gravel over the grass where the path lies. */
+function layPath(path: Texture, count: number): void {
+  let stones = 0;
+  for (let i = 0; i < count; i++) {
+    const onPath = covered[3 * i + 1];
+    if (onPath <= 0.05) continue;
+    const ragged = (onGrass.colour[3 * i + 1] - 110) / 300; // tufts of grass break the path's edge
+    const share = smoothStep(0.3, 0.7, onPath - ragged * (1 - onPath));
+    if (share === 0) continue;
+    shares[stones] = share;
+    sampleOf[stones] = i;
+    onGravel.column[stones] = onGrass.column[i];
+    onGravel.row[stones] = onGrass.row[i];
+    onGravel.level[stones] = onGrass.level[i];
+    stones++;
+  }
+  sampleTexture(path, onGravel, stones);
+  for (let i = 0; i < stones; i++) {
+    const to = 3 * sampleOf[i];
+    for (let channel = 0; channel < 3; channel++)
+      onGrass.colour[to + channel] +=
+        (onGravel.colour[3 * i + channel] - onGrass.colour[to + channel]) * shares[i];
+  }
+}
+
+/** Writes `count` samples with sun, sky light and haze to the column that begins at `first`. */
+function lightSamples({ colour, depth: nearest }: Canvas, light: Light, first: number, count: number): void {
   const [red, green, blue] = light.haze;
   const [ambientRed, ambientGreen, ambientBlue] = light.ambient;
   const [sunRed, sunGreen, sunBlue] = light.sun;
-  for (let row = bottom; row < side; row++) {
-    const at = column * side + row;
-    const depth = depths[row];
-    if (nearest[at] <= depth) continue;
-    const x = camera.x + depth * dx;
-    const y = camera.y + depth * dy;
-    const footprint = (depth * 2 * surfaceDensity) / (camera.focal * side);
-    const level = levelFor(grass, footprint * Math.sqrt(1 + depth));
-    sampleTexture(grass, level, x * surfaceDensity, y * surfaceDensity, texel);
-    lookUpCover(cover, x, y);
-    const dry = covered[0];
-    const onPath = covered[1];
-    const lit = covered[2];
-    if (onPath > 0.05) {
-      const ragged = (texel[1] - 110) / 300; // tufts of grass break the path's edge
-      const share = smoothStep(0.3, 0.7, onPath - ragged * (1 - onPath));
-      if (share > 0) {
-        sampleTexture(path, level, x * surfaceDensity, y * surfaceDensity, gravel);
-        for (let channel = 0; channel < 3; channel++)
-          texel[channel] += (gravel[channel] - texel[channel]) * share;
-      }
-    }
+  for (let i = 0; i < count; i++) {
+    const at = first + rows[i];
+    const depth = depths[rows[i]];
+    const dry = covered[3 * i];
+    const lit = covered[3 * i + 2];
     const haze = hazeAt(light, depth);
     const shade = 0.82 + 0.36 * dry;
-    const r = texel[0] * shade * (ambientRed + sunRed * lit);
-    const g = texel[1] * shade * (ambientGreen + sunGreen * lit);
-    const b = texel[2] * (shade - 0.2 * (dry - 0.5)) * (ambientBlue + sunBlue * lit);
+    const r = onGrass.colour[3 * i] * shade * (ambientRed + sunRed * lit);
+    const g = onGrass.colour[3 * i + 1] * shade * (ambientGreen + sunGreen * lit);
+    const b = onGrass.colour[3 * i + 2] * (shade - 0.2 * (dry - 0.5)) * (ambientBlue + sunBlue * lit);
     nearest[at] = depth;
     colour[3 * at] = r + (red - r) * haze;
     colour[3 * at + 1] = g + (green - g) * haze;
