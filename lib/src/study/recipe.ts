@@ -67,7 +67,7 @@ const passive: PassiveRecipe = {
   diffusion: { levels: "shared", actionDropout: 0, firstFrameDropout: 0.5 },
   clips: { sources: ["passive"], clips: 2400, frames: 24, seed: 11 },
   frames: 8,
-  steps: 6000,
+  steps: 12_000,
   batch: 4,
   seed: 1,
   optimizer: { average: 0.999 }, // a run that is cut short has not let its rate fall; the average stands in for that
@@ -114,7 +114,7 @@ export const recipes = {
       latentScale: 1,
     },
     clips: { sources: ["tabletop", "arena", "trail", "passive"], clips: 800, frames: 8, seed: 1 },
-    steps: 16_000,
+    steps: 12_000,
     batch: 8,
     seed: 1,
     optimizer: { rate: 2e-3, average: 0.999 },
