@@ -325,6 +325,15 @@ export { pillowResize, type ResizeFilter, resizeFrames } from "./metric/resize.j
 export { requireSameNetwork } from "./metric/sameNetwork.js";
 export { frameSsim, type SsimVariant } from "./metric/ssim.js";
 export {
+  createStateReader,
+  labStateReader,
+  readStates,
+  type StateBatch,
+  type StateReader,
+  type StateReaderConfig,
+  stateReaderObjective,
+} from "./metric/stateReader.js";
+export {
   clipFeatures,
   createVideoEncoder,
   type EncoderBatch,
@@ -351,6 +360,7 @@ export { loadAutoencoder, saveAutoencoder } from "./study/autoencoderFiles.js";
 export { openBase, type ShippedBase, type StudyBase, type TinyBase } from "./study/base.js";
 export { type Budget, fineTuneProtocol } from "./study/budgets.js";
 export { type ClipSet, type Clips, openClips } from "./study/clipSet.js";
+export { type ClipTruth, openTruth } from "./study/clipTruth.js";
 export { type ArmComparison, type CompareOptions, compareArms } from "./study/compareArms.js";
 export { type ClipSetFeatures, compareDistances } from "./study/compareDistances.js";
 export {
@@ -366,16 +376,14 @@ export {
 export type { ClipEstimate } from "./study/estimate.js";
 export {
   type AutoencoderScores,
-  type ChangedPixels,
-  type EvaluateModelOptions,
   evaluateModel,
   type ModelScores,
-  type WorldScores,
+  type ReaderScores,
 } from "./study/evaluateModel.js";
+export type { EvaluateModelOptions } from "./study/evaluation.js";
 export { type FineTuneSettings, fineTune } from "./study/fineTune.js";
 export { causalArm, guided, unguided } from "./study/fineTuneArms.js";
 export { type LayerError, layerErrors } from "./study/layerErrors.js";
-
 export type { ModelCard } from "./study/modelCard.js";
 export {
   cardDifferences,
@@ -388,6 +396,7 @@ export {
   type AutoencoderRecipe,
   findRecipe,
   type PassiveRecipe,
+  type ReaderRecipe,
   type Recipe,
   type RecipeName,
   recipes,
@@ -401,11 +410,17 @@ export {
   runStudy,
   type StudyProgress,
 } from "./study/runStudy.js";
+export { type ActionScore, type ActionScoreOptions, scoreActions } from "./study/scoreActions.js";
 export {
   type PictureScore,
   type PictureScoreOptions,
   scoreAutoencoder,
 } from "./study/scoreAutoencoder.js";
+export {
+  type LongRolloutOptions,
+  type LongRolloutScore,
+  scoreLongRollouts,
+} from "./study/scoreLongRollouts.js";
 export {
   type ClipErrors,
   compareRollouts,
@@ -413,6 +428,7 @@ export {
   type ScoreOptions,
   scoreRollouts,
 } from "./study/scoreRollouts.js";
+export type { ChangedPixels, WorldScores } from "./study/scoreWorld.js";
 export { stripVideos } from "./study/strip.js";
 export { type StudySummary, summarizeStudy } from "./study/summarizeStudy.js";
 export { type ComputedUnit, computeCard } from "./study/tasks.js";
@@ -426,6 +442,7 @@ export {
 export { type TrainRecipeOptions, trainRecipe } from "./study/trainRecipe.js";
 export { type Expectation, type Verdict, type VerdictWord, verdictOf } from "./study/verdict.js";
 export { type FineTuneStudyOptions, weightTransferStudy } from "./study/weightTransfer.js";
+export { readableAction, readableNames, stateNumbers } from "./study/worldTruth.js";
 
 // notebook/
 

@@ -5,6 +5,7 @@ import { dispose, memory, type Tensor5D, tensor, tidy } from "@tensorflow/tfjs";
 import {
   clipFeatures,
   createInverseDynamics,
+  createStateReader,
   createTrainer,
   createVideoEncoder,
   type FeatureNetwork,
@@ -13,9 +14,11 @@ import {
   labNetworkName,
   labPerceptual,
   loadLabNetwork,
+  readStates,
   requireSameNetwork,
   saveLabNetwork,
   saveWeights,
+  stateReaderObjective,
   uniformNoise,
   useBackend,
   type VideoEncoder,
@@ -144,6 +147,50 @@ test("distances of other networks, or of other numbers of samples, cannot stand 
   expect(() => requireSameNetwork({ a: row("inception", 500), b: row("inception", 499) })).toThrow(
     /one table/,
   );
+});
+
+describe("readStates", () => {
+  const names = ["x", "y", "dx", "dy"];
+  const scale = { stateNames: names, stateMean: [0.1, 0.2, 0.3, 0.4], stateDeviation: [0.7, 0.7, 0.7, 0.7] };
+  const reading = { kind: "stateReader", size, channels: [8, 16], width: 16, ...scale } as const;
+
+  test("learning lowers the loss; the file comes back with the same readings; no tensor stays but the result", async () => {
+    const trainer = createTrainer(createStateReader(reading, 1), {
+      objective: stateReaderObjective(reading),
+      optimizer: { rate: 0.003 },
+      seed: 1,
+      threads: 1,
+    });
+    const losses: number[] = [];
+    for (let step = 0; step < 150; step++) {
+      const batch = episodes(8, 2, 100 + step);
+      losses.push((await trainer.step(batch)).loss);
+      dispose(Object.values(batch));
+    }
+    expect(losses.at(-1)).toBeLessThan(losses[0] / 2);
+    const reader = trainer.snapshot();
+    trainer.dispose();
+    const path = join(folder, "reader.safetensors");
+    await saveLabNetwork(path, reader);
+    const loaded = await loadLabNetwork(path, "stateReader");
+    const { frames } = episodes(3, 2, 9);
+    const before = memory().numTensors;
+    const read = readStates(loaded, frames);
+    expect(memory().numTensors).toBe(before + 1);
+    expect(read.shape).toEqual([3, 2, 4]);
+    expect(read.arraySync()).toEqual(readStates(reader, frames).arraySync());
+  });
+
+  test("readings are in the states' own units: twice the deviation and a shifted mean move them so", () => {
+    const reader = createStateReader(reading, 1);
+    const other = { stateMean: [2, 3, 4, 5], stateDeviation: [1.4, 1.4, 1.4, 1.4] };
+    const { frames } = episodes(1, 1, 9);
+    const [a] = readStates(reader, frames).arraySync()[0];
+    const [b] = readStates({ ...reader, config: { ...reading, ...other } }, frames).arraySync()[0];
+    for (const [j, value] of b.entries())
+      expect(value).toBeCloseTo(2 * (a[j] - scale.stateMean[j]) + other.stateMean[j], 4);
+    expect(() => createStateReader({ ...reading, stateMean: [1] }, 1)).toThrow(/4 names, 1 means/);
+  });
 });
 
 describe("files of the lab's networks", () => {

@@ -10,6 +10,7 @@ import {
   labRollout,
   makeWorld,
   presets,
+  type ReaderScores,
   type Recipe,
   type RolloutScore,
   trainRecipe,
@@ -54,6 +55,13 @@ const made: Record<string, Recipe> = {
   },
 };
 
+const judge = { ...shared, frames: 2 };
+const judges: Record<string, Recipe> = {
+  "lab-features": { ...judge, kind: "videoEncoder" },
+  "inverse-dynamics-trail": { ...judge, kind: "inverseDynamics" },
+  "state-reader-trail": { ...judge, kind: "stateReader" },
+};
+
 beforeAll(async () => {
   await useBackend("wasm");
   for (const [name, recipe] of Object.entries(made)) await trainRecipe(name, recipe, options);
@@ -80,7 +88,9 @@ test("an autoencoder is scored on every source, overall and on object pixels; th
 
 test("a world model is scored beside its naive base on the same clips, and says what was not there", async () => {
   const scores = (await run("trail-lab")) as WorldScores;
-  expect(scores).toMatchObject({ kind: "world", given: 4, predicted: 12, missing: ["trail-scratch"] });
+  expect(scores).toMatchObject({ kind: "world", given: 4, predicted: 12 });
+  expect(scores.missing).toEqual([...Object.keys(judges), "trail-scratch"]);
+  expect(scores.actions).toBeUndefined();
   expect(scores.changedPixels.sampling).toEqual(video.rollout);
   expect(scores.changedPixels.cache).toBe("exact");
   const { base } = scores.beside;
@@ -88,9 +98,38 @@ test("a world model is scored beside its naive base on the same clips, and says 
   expect(base.psnr.copy).toBe(scores.changedPixels.psnr.copy);
   expect(base.behind.value).toBeCloseTo(scores.changedPixels.psnr.model - base.psnr.model, 10);
   expect(written("trail-lab")).toEqual(scores);
-  expect(await run("trail-lab")).toEqual(scores);
   await expect(run("nothing")).rejects.toThrow(/card\.json cannot be read/);
 }, 120_000);
+
+test("with the networks that judge, actions, read-back and long rollouts are scored; equal runs give equal scores", async () => {
+  for (const [name, recipe] of Object.entries(judges)) await trainRecipe(name, recipe, options);
+  const scores = (await run("trail-lab")) as WorldScores;
+  expect(scores.missing).toEqual(["trail-scratch"]);
+  const { actions, readBack, longRollouts } = scores;
+  expect(Object.values(actions!.visibility)).toHaveLength(6);
+  expect(Math.min(...Object.values(actions!.visibility))).toBeGreaterThan(0);
+  for (const { value } of [actions!.nearestTrue, actions!.nearestGenerated]) {
+    expect(value).toBeGreaterThanOrEqual(0);
+    expect(value).toBeLessThanOrEqual(1);
+  }
+  expect(Object.keys(readBack!.slope)).toEqual(expect.arrayContaining(["forward", "turn"]));
+  expect(readBack!.ratio.value).toBeGreaterThan(0);
+  expect(Object.keys(longRollouts!.colourError.at)).toEqual(["1", "12", "48", "120"]);
+  expect(longRollouts!.lastPsnr.ahead.value).toBeCloseTo(
+    longRollouts!.lastPsnr.model - longRollouts!.lastPsnr.copy,
+    10,
+  );
+  expect(longRollouts!.frechet!.late).toBeGreaterThan(0);
+  expect(longRollouts!.placeError!.guess.value).toBeGreaterThan(0);
+  expect(await run("trail-lab")).toEqual(scores);
+}, 200_000);
+
+test("a network that judges is scored on clips it has not seen, number by number", async () => {
+  const scores = (await run("inverse-dynamics-trail")) as ReaderScores;
+  expect(scores.loss).toBeGreaterThan(0.3);
+  expect(Object.keys(scores.explained!)).toEqual(expect.arrayContaining(["forward", "turn"]));
+  expect(((await run("lab-features")) as ReaderScores).explained).toBeUndefined();
+}, 60_000);
 
 test("evaluate-model prints a table, and with --json the scores as its last line", () => {
   const main = join(dirname(createRequire(import.meta.url).resolve("vid2world")), "../bin/vid2world.cjs");

@@ -1,22 +1,17 @@
 /** `vid2world evaluate-model`: scores of a trained model on held-out episodes, as a table and beside its weights. */
-import { type Command, InvalidArgumentError } from "commander";
+import type { Command } from "commander";
 import { useBackend } from "../engine/backends.js";
 import { type Progress, showProgress } from "../notebook/showProgress.js";
 import type { ClipEstimate } from "../study/estimate.js";
 import { evaluateModel, type ModelScores } from "../study/evaluateModel.js";
+import type { WorldScores } from "../study/scoreWorld.js";
+import { wholeNumber } from "./wholeNumber.js";
 
 interface Options {
   readonly scratch: string;
   readonly threads: number;
   readonly clips: number;
   readonly json?: boolean;
-}
-
-function wholeNumber(text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1)
-    throw new InvalidArgumentError("expected a whole number from 1 up.");
-  return value;
 }
 
 async function evaluateByFolder(dir: string, { json, ...options }: Options): Promise<void> {
@@ -65,6 +60,16 @@ function describe(scores: ModelScores): string {
     const titles = ["source", "all pixels", "object pixels", "share of pixels"];
     return [head, ...table([titles, ...rows])].join("\n");
   }
+  if ("loss" in scores)
+    return [
+      head,
+      `loss ${scores.loss.toFixed(3)}`,
+      ...table(Object.entries(scores.explained ?? {}).map(([name, value]) => [name, value.toFixed(2)])),
+    ].join("\n");
+  return [head, ...describeWorld(scores)].join("\n");
+}
+
+function describeWorld(scores: WorldScores): string[] {
   const { given, predicted, changedPixels, beside, missing } = scores;
   const { copy, ceiling } = changedPixels.psnr;
   const rows = [
@@ -78,12 +83,60 @@ function describe(scores: ModelScores): string {
   ];
   const { steps, solver, strength, historyLevel } = changedPixels.sampling;
   return [
-    head,
     `${given} frames given, ${predicted} predicted; ${steps} ${solver} steps, s = ${strength}, history level ${historyLevel}`,
     `changed pixels: copying ${copy.toFixed(2)} dB, autoencoder ${ceiling.toFixed(2)} dB`,
     ...table([["model", "PSNR", "of the way closed", "behind"], ...rows]),
+    ...describeActions(scores),
+    ...describeLongRollouts(scores),
     ...(missing.length > 0 ? [`not there, so not scored: ${missing.join(", ")}`] : []),
-  ].join("\n");
+  ];
+}
+
+function describeActions({ actions, readBack }: WorldScores): string[] {
+  const lines: string[] = [];
+  if (actions)
+    lines.push(
+      `actions, ${actions.states} states of 6: nearest true frame is its own ${share(actions.nearestTrue)}, ` +
+        `nearest generated ${share(actions.nearestGenerated)}`,
+    );
+  if (readBack) {
+    const well = Object.entries(readBack.slope).filter(([, { truth }]) => truth >= 0.5);
+    const slopes = well.map(([name, { guess }]) => `${name} ${guess.toFixed(2)}`).join(", ") || "none";
+    const { value, interval = [Number.NaN, Number.NaN] } = readBack.ratio;
+    const [low, high] = interval.map((end) => end.toFixed(2));
+    lines.push(
+      `actions read back: error ${value.toFixed(2)} (${low} to ${high}) times that on true frames; slopes of what ` +
+        `can be read: ${slopes}`,
+    );
+  }
+  return lines;
+}
+
+function describeLongRollouts({ longRollouts }: WorldScores): string[] {
+  if (!longRollouts) return [];
+  const { clips, frames, colourError, lastPsnr, placeError, present, frechet } = longRollouts;
+  const { model, copy, ahead } = lastPsnr;
+  const percent = (value: number) => `${(100 * value).toFixed(0)} %`;
+  const at = Object.entries(colourError.at).map(([t, value]) => `${value.toFixed(3)} at ${t}`);
+  const lines = [
+    `${frames} frames, ${clips} clips, rolling: colour error ${colourError.all.value.toFixed(3)} (${at.join(", ")})`,
+    `last 20 frames ${model.toFixed(2)} dB, copying ${copy.toFixed(2)} dB, ahead ${decibels(ahead)}`,
+  ];
+  if (placeError)
+    lines.push(
+      `off the true place by ${share(placeError.guess)} of the path; read from true frames ${share(placeError.truth)}`,
+    );
+  if (present)
+    lines.push(
+      `things still there ${percent(present.guess)}; read from true frames ${percent(present.truth)}`,
+    );
+  if (frechet) {
+    const [early, late, ratio] = [frechet.early, frechet.late, frechet.ratio].map((value) =>
+      value.toFixed(2),
+    );
+    lines.push(`lab Fréchet distance ${early} early, ${late} late, ${ratio} times`);
+  }
+  return lines;
 }
 
 /** Adds the command. */

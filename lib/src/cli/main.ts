@@ -1,20 +1,13 @@
 /** `vid2world`: look into weight files, convert them and evaluate videos, from a shell. */
-import { Command, InvalidArgumentError } from "commander";
+import { Command } from "commander";
 import { openTensors } from "../weights/openTensors.js";
 import { type TensorSource, writeSafetensors } from "../weights/saveWeights.js";
 import { describeTensors, formatBytes } from "./describeTensors.js";
 import { addEvaluation } from "./evaluate.js";
 import { addModelEvaluation } from "./evaluateModel.js";
 import { addStudy } from "./study.js";
-
 import { addTraining } from "./train.js";
-
-function wholeNumber(text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1)
-    throw new InvalidArgumentError("expected a whole number from 1 up.");
-  return value;
-}
+import { wholeNumber } from "./wholeNumber.js";
 
 /** One line on the terminal that fills as work is done; nothing where there is no terminal. */
 function progressBar(written: number, total: number): void {

@@ -1,20 +1,14 @@
 /** `vid2world train`: makes a model that ships, from nothing but its recipe. */
-import { type Command, InvalidArgumentError } from "commander";
+import type { Command } from "commander";
 import { type Progress, showProgress } from "../notebook/showProgress.js";
 import { findRecipe, recipes } from "../study/recipe.js";
 import { trainRecipe } from "../study/trainRecipe.js";
+import { wholeNumber } from "./wholeNumber.js";
 
 interface Options {
   readonly models: string;
   readonly scratch: string;
   readonly threads: number;
-}
-
-function wholeNumber(text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1)
-    throw new InvalidArgumentError("expected a whole number from 1 up.");
-  return value;
 }
 
 async function trainByName(name: string, { models, scratch, threads }: Options): Promise<void> {

@@ -1,5 +1,5 @@
 /** Distances by the lab's own encoder. They are named "lab" and by its weights, and compare with nothing else. */
-import { concat, type Tensor, type Tensor2D, type Tensor4D, type Tensor5D, tidy } from "@tensorflow/tfjs";
+import { type Tensor, type Tensor2D, type Tensor4D, type Tensor5D, tidy } from "@tensorflow/tfjs";
 import { compile } from "../engine/compile.js";
 import {
   type DistributionDistance,
@@ -76,12 +76,12 @@ export async function labPerceptual(
 
 function frameDistances({ config, weights }: VideoEncoder, truth: Tensor5D, guess: Tensor5D): Tensor2D {
   const [clips, frames, height, width] = truth.shape;
-  const images = concat([truth, guess]).reshape<Tensor4D>([2 * clips * frames, height, width, 3]);
-  const maps = trunkMaps(weights, config, images);
-  const levels = maps.map((map): Tensor => {
-    const [x, y] = map.div(map.square().sum(3, true).sqrt().add(1e-10)).split(2);
-    return x.squaredDifference(y).sum(3).mean([1, 2]);
-  });
+  const [x, y] = [truth, guess].map((video) =>
+    trunkMaps(weights, config, video.reshape<Tensor4D>([clips * frames, height, width, 3])).map((map) =>
+      map.div(map.square().sum(3, true).sqrt().add(1e-10)),
+    ),
+  );
+  const levels = x.map((map, i): Tensor => map.squaredDifference(y[i]).sum(3).mean([1, 2]));
   const sum = levels.reduce((total, level) => total.add(level));
   return sum.div(levels.length).reshape([clips, frames]);
 }

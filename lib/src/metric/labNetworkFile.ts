@@ -4,15 +4,23 @@ import type { Parameters } from "../nn/parameters.js";
 import { openTensors } from "../weights/openTensors.js";
 import { saveWeights } from "../weights/saveWeights.js";
 import { type InverseDynamics, inverseDynamicsParameters } from "./inverseDynamics.js";
+import { type StateReader, stateReaderParameters } from "./stateReader.js";
 import { type VideoEncoder, videoEncoderParameters } from "./videoEncoder.js";
 
 interface LabNetworks {
   readonly inverseDynamics: InverseDynamics;
+  readonly stateReader: StateReader;
   readonly videoEncoder: VideoEncoder;
 }
 
+const parametersOf = {
+  inverseDynamics: inverseDynamicsParameters,
+  stateReader: stateReaderParameters,
+  videoEncoder: videoEncoderParameters,
+};
+
 /** Writes a network and its config to a safetensors file. */
-export async function saveLabNetwork(path: string, network: InverseDynamics | VideoEncoder): Promise<void> {
+export async function saveLabNetwork(path: string, network: LabNetworks[keyof LabNetworks]): Promise<void> {
   await saveWeights(path, network.weights, { metadata: { config: JSON.stringify(network.config) } });
 }
 
@@ -33,8 +41,7 @@ export async function loadLabNetwork<Kind extends keyof LabNetworks>(
       throw new Error(
         `loadLabNetwork: ${path} holds ${config.kind ? `a network of kind ${config.kind}` : "no config"}; expected ${kind}.`,
       );
-    const parameters: Parameters =
-      kind === "videoEncoder" ? videoEncoderParameters(config) : inverseDynamicsParameters(config);
+    const parameters: Parameters = parametersOf[kind](config);
     for (const name of new Set([...Object.keys(parameters), ...file.entries.keys()])) {
       const [wanted, found] = [parameters[name]?.shape, file.entries.get(name)?.shape];
       if (String(wanted) !== String(found))

@@ -57,7 +57,15 @@ export interface ScratchRecipe extends ActionRun {
   readonly network: VideoUnetConfig;
 }
 
-export type Recipe = AutoencoderRecipe | PassiveRecipe | WorldRecipe | ScratchRecipe;
+/** A network that judges world models; what it learns to read is in `worldTruth.ts`. */
+export interface ReaderRecipe extends Run {
+  /** `videoEncoder` describes frames for distances; `inverseDynamics` reads actions, `stateReader` states. */
+  readonly kind: "videoEncoder" | "inverseDynamics" | "stateReader";
+  /** Frames of a training window. */
+  readonly frames: number;
+}
+
+export type Recipe = ReaderRecipe | AutoencoderRecipe | PassiveRecipe | WorldRecipe | ScratchRecipe;
 
 const passive: PassiveRecipe = {
   kind: "passive",
@@ -101,6 +109,18 @@ const tabletop = world("tabletop", "continuous");
 const arena = world("arena", "multiHot");
 const trail = world("trail", "continuous");
 
+function reader(
+  kind: ReaderRecipe["kind"],
+  sources: ClipSet["sources"],
+  run: Pick<ReaderRecipe, "batch" | "frames" | "steps">,
+): ReaderRecipe {
+  const clips = { sources, clips: 800, frames: 16, seed: 31 };
+  return { kind, clips, ...run, seed: 1, optimizer: { rate: 2e-3, average: 0.999 } };
+}
+
+const readActions = { batch: 24, frames: 3, steps: 3000 };
+const readState = { batch: 64, frames: 1, steps: 3000 };
+
 export const recipes = {
   "autoencoder-lab": {
     kind: "autoencoder",
@@ -123,6 +143,17 @@ export const recipes = {
   "tabletop-lab": tabletop,
   "arena-lab": arena,
   "trail-lab": trail,
+  "lab-features": reader("videoEncoder", ["tabletop", "arena", "trail"], {
+    batch: 16,
+    frames: 4,
+    steps: 3000,
+  }),
+  "inverse-dynamics-tabletop": reader("inverseDynamics", ["tabletop"], readActions),
+  "inverse-dynamics-arena": reader("inverseDynamics", ["arena"], readActions),
+  "inverse-dynamics-trail": reader("inverseDynamics", ["trail"], readActions),
+  "state-reader-tabletop": reader("stateReader", ["tabletop"], readState),
+  "state-reader-arena": reader("stateReader", ["arena"], readState),
+  "state-reader-trail": reader("stateReader", ["trail"], readState),
   "tabletop-scratch": scratch(tabletop),
   "arena-scratch": scratch(arena),
   "trail-scratch": scratch(trail),

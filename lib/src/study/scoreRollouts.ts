@@ -36,8 +36,8 @@ export interface ScoreOptions {
   readonly sampling: Partial<RolloutConfig>;
   readonly seed: number;
   readonly onProgress?: (done: number, of: number) => void;
-  /** Called with the true and the generated videos of some clips, given frames included, and their actions; all lent. */
-  readonly onVideos?: (truth: Tensor5D, guess: Tensor5D, actions?: Tensor3D) => void;
+  /** Called with the true frames of some clips, given ones included, and the generated frames; both are lent. */
+  readonly onVideos?: (truth: Tensor5D, guess: Tensor5D) => Promise<void>;
 }
 
 /** A pixel has changed if one of its colours differs by more than this from the last given frame, in [0, 1]. */
@@ -77,11 +77,7 @@ export async function scoreRollouts(
     });
     const [guess, ceiling] = [await codec.decode(frames), await codec.decode(latents)];
     errors.push(...clipErrors(video, guess, ceiling, given));
-    if (onVideos) {
-      const whole = tidy(() => video.slice([0, 0], [-1, given]).concat(guess, 1) as Tensor5D);
-      onVideos(video, whole, actions);
-      whole.dispose();
-    }
+    await onVideos?.(video, guess);
     dispose([video, latents, history, frames, guess, ceiling]);
     actions?.dispose();
     onProgress?.(from + count, set.clips);

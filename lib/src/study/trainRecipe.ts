@@ -1,10 +1,12 @@
 /** Makes a shipped model from its recipe: clips, latents, updates, and the model's folder at the end. */
 import { existsSync } from "node:fs";
+import { mkdir } from "node:fs/promises";
 import { cpus } from "node:os";
 import { basename, join } from "node:path";
 import { type Tensor3D, type Tensor5D, tensor, tensor1d } from "@tensorflow/tfjs";
 import { causalize } from "../causal/causalize.js";
 import { seesFirstFrame, withoutFirstFrame } from "../diffusion/unetDenoise.js";
+import { loadLabNetwork, saveLabNetwork } from "../metric/labNetworkFile.js";
 import { withActions } from "../model/actions.js";
 import { type Autoencoder, type AutoencoderConfig, createAutoencoder } from "../model/autoencoder.js";
 import { createVideoUnet, type VideoUnet } from "../model/videoUnet.js";
@@ -18,16 +20,25 @@ import type { RunOptions } from "../train/run.js";
 import { createTrainer, resumeTrainer } from "../train/trainer.js";
 import { loadAutoencoder, saveAutoencoder } from "./autoencoderFiles.js";
 import { type Clips, openClips } from "./clipSet.js";
+import { openTruth } from "./clipTruth.js";
 import { framesAsTensor, latentDeviation, openLatents } from "./latents.js";
 import { type ModelCard, readCard, writeCard } from "./modelCard.js";
-import type { AutoencoderRecipe, PassiveRecipe, Recipe, ScratchRecipe, WorldRecipe } from "./recipe.js";
+import type {
+  AutoencoderRecipe,
+  PassiveRecipe,
+  ReaderRecipe,
+  Recipe,
+  ScratchRecipe,
+  WorldRecipe,
+} from "./recipe.js";
+import { type Reader, readerFile, readerTask } from "./trainReader.js";
 
 export interface TrainRecipeOptions extends RunOptions {
   /** Folder of models, by name; this one's folder is made in it. */
   readonly models: string;
   /** Folder for clips, latents and checkpoints. */
   readonly scratch: string;
-  readonly onStage?: (stage: "clips" | "latents", done: number, of: number) => void;
+  readonly onStage?: (stage: "clips" | "latents" | "truth", done: number, of: number) => void;
   readonly onProgress?: (progress: TrainingProgress) => void;
   readonly signal?: AbortSignal;
 }
@@ -51,9 +62,7 @@ export async function trainRecipe(
   });
   const dir = join(options.models, name);
   const before = await readCard(dir);
-  const { steps, losses, seconds } = await (recipe.kind === "autoencoder"
-    ? trainAutoencoder(dir, recipe, clips, options)
-    : trainVideo(dir, recipe, clips, options));
+  const { steps, losses, seconds } = await trainKind(dir, recipe, clips, options);
   const last = losses.slice(-200);
   const card: ModelCard = {
     name,
@@ -67,6 +76,32 @@ export async function trainRecipe(
   };
   await writeCard(dir, card);
   return card;
+}
+
+function trainKind(dir: string, recipe: Recipe, clips: Clips, options: TrainRecipeOptions) {
+  switch (recipe.kind) {
+    case "autoencoder":
+      return trainAutoencoder(dir, recipe, clips, options);
+    case "passive":
+    case "world":
+      return trainVideo(dir, recipe, clips, options);
+    default:
+      return trainReader(dir, recipe, clips, options);
+  }
+}
+
+async function trainReader(dir: string, recipe: ReaderRecipe, clips: Clips, options: TrainRecipeOptions) {
+  const truth = await openTruth(recipe.clips, {
+    folder: join(options.scratch, "clips"),
+    onProgress: (done, of) => options.onStage?.("truth", done, of),
+  });
+  const { model, ...made } = await run<object, Reader>(dir, recipe, options, {
+    ...(readerTask(recipe, clips, truth) as Omit<Task<object, Reader>, "kept">),
+    kept: () => loadLabNetwork(readerFile(dir), recipe.kind),
+  });
+  await mkdir(dir, { recursive: true });
+  await saveLabNetwork(readerFile(dir), model);
+  return made;
 }
 
 async function trainAutoencoder(
