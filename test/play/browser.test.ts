@@ -153,6 +153,24 @@ describe.skipIf(!executablePath)("the play page in Chromium", () => {
     await page.close();
   });
 
+  test("the pace wanted goes to the server, stays when all begins anew, and is in the address", async () => {
+    const page = await open("#seed=3");
+    expect(await page.inputValue("#pace")).toBe("15");
+    const said: string[] = [];
+    page.on("websocket", (socket) => socket.on("framesent", ({ payload }) => said.push(String(payload))));
+    await page.fill("#pace", "99");
+    await page.press("#pace", "Tab");
+    await page.fill("#pace", "40");
+    await page.press("#pace", "Tab");
+    await expect.poll(() => page.url(), patience).toContain("pace=40");
+    await page.reload();
+    await page.locator("body[data-ready=true]").waitFor(patience);
+    expect(await page.inputValue("#pace")).toBe("40");
+    await expect.poll(() => said, patience).toContain('{"type":"pace","fps":40}');
+    expect(problems).toEqual([]);
+    await page.close();
+  });
+
   test("panes side by side follow the same key", async () => {
     const page = await open();
     await page.click("#addPane");

@@ -43,6 +43,17 @@ describe("two lamps", () => {
     await client.close();
   });
 
+  test("the pace is the page's own, and stays when all begins anew", async () => {
+    const [client, other] = [await open(), await open()];
+    client.send({ type: "pace", fps: 40 });
+    client.send({ type: "reset" });
+    expect((await client.until("started")).fps).toBe(40);
+    other.send({ type: "reset" });
+    expect((await other.until("started")).fps).toBe(15);
+    await client.close();
+    await other.close();
+  });
+
   test("guidance overstates the action, and strength 0 ignores it", async () => {
     const client = await open();
     const lit: number[] = [];

@@ -19,10 +19,11 @@ export interface WorkerSettings {
 export type ToWorker =
   | { readonly type: "open" | "close"; readonly session: number }
   | { readonly type: "message"; readonly session: number; readonly message: ClientMessage }
-  | { readonly type: "stats" | "end" };
+  | { readonly type: "stats" | "ping" | "end" };
 
 export type FromWorker =
   | { readonly type: "ready" }
+  | { readonly type: "pong" }
   | { readonly type: "failed"; readonly text: string }
   | { readonly type: "output"; readonly session: number; readonly output: ServerMessage | Uint8Array }
   | { readonly type: "stats"; readonly stats: EngineStats };
@@ -45,6 +46,7 @@ async function main(settings: WorkerSettings, tell: (message: FromWorker, owned?
     if (message.type === "open") engine.open(message.session);
     else if (message.type === "close") engine.close(message.session);
     else if (message.type === "message") engine.message(message.session, message.message);
+    else if (message.type === "ping") tell({ type: "pong" });
     else if (message.type === "stats") tell({ type: "stats", stats: await engine.stats() });
     else {
       await engine.dispose();

@@ -20,17 +20,19 @@ export function readAddress() {
   if (asked.get("world")) start.world = asked.get("world");
   if (asked.get("seed")) start.seed = Number(asked.get("seed"));
   if (panes.length > 0) start.panes = panes;
-  return { start, truth: asked.get("simulator") !== "off" };
+  const pace = Number(asked.get("pace"));
+  return { start, truth: asked.get("simulator") !== "off", pace: pace >= 1 && pace <= 60 ? pace : undefined };
 }
 
 /** Writes only what differs from how the model was saved. */
-export function writeAddress({ world, seed, panes, truth }, models) {
+export function writeAddress({ world, seed, panes, truth, pace }, models) {
   const parts = [`world=${encodeURIComponent(world)}`, `seed=${seed}`];
   for (const pane of panes) {
     const saved = models.find(({ name }) => name === pane.model)?.settings ?? pane;
     const changed = Object.entries(pane).filter(([key, value]) => key === "model" || value !== saved[key]);
     parts.push(`pane=${changed.map(([key, value]) => `${key}:${encodeURIComponent(value)}`).join(",")}`);
   }
+  if (pace) parts.push(`pace=${pace}`);
   if (!truth) parts.push("simulator=off");
   const hash = `#${parts.join("&")}`;
   if (location.hash !== hash) history.replaceState(null, "", hash);

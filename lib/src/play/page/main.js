@@ -19,6 +19,8 @@ const state = {
   panes: [],
   selected: 0,
   truth: asked.truth,
+  /** Frames per second wanted; the server's own until somebody says. */
+  pace: asked.pace,
   playing: false,
   fresh: true,
   frame: 0,
@@ -55,7 +57,7 @@ const handlers = {
     send(state.start);
   },
   opening: ({ text }) => status(text),
-  started({ world, seed, panes, notice }) {
+  started({ world, seed, fps, panes, notice }) {
     Object.assign(state, {
       world,
       seed,
@@ -66,6 +68,8 @@ const handlers = {
     if (notice) note(notice);
     byId("world").value = world;
     byId("seed").value = seed;
+    byId("pace").value = state.pace ?? fps;
+    if (state.pace && state.pace !== fps) send({ type: "pace", fps: state.pace });
     byId("fan").hidden = true;
     meters.clear();
     steering.use(state.worlds.find(({ name }) => name === world));
@@ -305,6 +309,12 @@ byId("world").addEventListener("change", ({ target }) => start({ world: target.v
 byId("seed").addEventListener("change", ({ target }) => {
   if (target.validity.valid && target.value) start({ seed: Number(target.value) });
 });
+byId("pace").addEventListener("change", ({ target }) => {
+  if (!target.validity.valid || !target.value) return;
+  state.pace = Number(target.value);
+  send({ type: "pace", fps: state.pace });
+  remember();
+});
 byId("scrub").addEventListener("change", ({ target }) => send({ type: "seek", frame: Number(target.value) }));
 
 const shortcuts = {
@@ -328,7 +338,7 @@ document.addEventListener("visibilitychange", () => {
 });
 window.addEventListener("hashchange", () => {
   const next = readAddress();
-  state.truth = next.truth;
+  Object.assign(state, { truth: next.truth, pace: next.pace });
   send(next.start);
 });
 window.addEventListener("pointerdown", () => link.wake());

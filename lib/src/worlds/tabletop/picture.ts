@@ -23,13 +23,18 @@ export function createPicture(physics: Physics, { looks }: TabletopLayout, parts
     material: part.material,
     castsShadow: part.body !== "room", // what moves
   }));
-  type Shape = (typeof shapes)[number];
-  const instanceOf = ({ index, ...shape }: Shape): Instance => {
+  const place = (placed: typeof shapes): Instance[] => {
     const { geom_xpos, geom_xmat } = physics.data;
-    const position = geom_xpos.slice(3 * index, 3 * index + 3);
-    return { ...shape, position, rotation: geom_xmat.slice(9 * index, 9 * index + 9) };
+    return placed.map(({ index, mesh, material, castsShadow }) => ({
+      mesh,
+      position: geom_xpos.slice(3 * index, 3 * index + 3),
+      rotation: geom_xmat.slice(9 * index, 9 * index + 9),
+      material,
+      castsShadow,
+    }));
   };
-  const still = shapes.filter(({ castsShadow }) => !castsShadow).map(instanceOf);
+  const standing = shapes.filter(({ castsShadow }) => !castsShadow);
+  const still = place(standing);
   const { shadow } = looks.light;
   const light: Light = { ...looks.light, shadow: shadow && { ...shadow, still } };
   const base = physics.indexOf("body", "robot");
@@ -38,7 +43,7 @@ export function createPicture(physics: Physics, { looks }: TabletopLayout, parts
   return {
     render(size, shown) {
       const { geom_xpos, xpos, xmat } = physics.data;
-      const drawn = shown === "all" ? shapes : shapes.filter(({ castsShadow }) => !castsShadow);
+      const bodies = place(shown === "all" ? shapes : standing);
       const at: Vector3 = [xpos[3 * base], xpos[3 * base + 1], xpos[3 * base + 2]];
       const turn = xmat.subarray(9 * base, 9 * base + 9);
       const beforeBase = (p: Vector3): Vector3 => {
@@ -63,7 +68,7 @@ export function createPicture(physics: Physics, { looks }: TabletopLayout, parts
           horizon: [0.7, 0.7, 0.7],
           ground: [0.42, 0.38, 0.34],
         },
-        instances: [...arm, ...drawn.map(instanceOf), ...room], // the nearest first: what is hidden then costs less
+        instances: [...arm, ...bodies, ...room], // the nearest first: what is hidden then costs less
       };
       return renderScene(scene, size);
     },
