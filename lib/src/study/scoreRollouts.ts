@@ -122,7 +122,8 @@ function summary(errors: readonly ClipErrors[], seed: number): RolloutScore {
 /**
  * By how many decibels one world model is closer to the truth than another, over changed pixels, with its interval.
  *
- * @param score,other of the same clips, in order, so that clips are drawn anew in pairs
+ * @param score of one model
+ * @param other of another on the same clips, in order, so that clips are drawn anew in pairs
  * @throws RangeError if they were scored on other clips
  */
 export function compareRollouts(score: RolloutScore, other: RolloutScore, seed: number): ClipEstimate {
