@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { cpus } from "node:os";
 import { basename, join } from "node:path";
-import { type Tensor3D, type Tensor5D, tensor, tensor1d } from "@tensorflow/tfjs";
+import type { Tensor5D } from "@tensorflow/tfjs";
 import { causalize } from "../causal/causalize.js";
 import { seesFirstFrame, withoutFirstFrame } from "../diffusion/unetDenoise.js";
 import { loadLabNetwork, saveLabNetwork } from "../metric/labNetworkFile.js";
@@ -32,6 +32,7 @@ import type {
   WorldRecipe,
 } from "./recipe.js";
 import { type Reader, readerFile, readerTask } from "./trainReader.js";
+import { clipWindows } from "./windows.js";
 
 export interface TrainRecipeOptions extends RunOptions {
   /** Folder of models, by name; this one's folder is made in it. */
@@ -146,32 +147,6 @@ async function trainVideo(
     folder: join(options.scratch, "clips"),
     onProgress: (done, of) => options.onStage?.("latents", done, of),
   });
-  const { clips: count, frames: length } = recipe.clips;
-  const size = latents.shape.reduce((a, b) => a * b);
-  const { actionSize } = clips;
-
-  function drawBatch(step: number): VideoBatch {
-    const drawn = uniformValues(2 * batch, deriveSeed(seed, 1, step));
-    const x0 = new Float32Array(batch * frames * size);
-    const action = new Float32Array(batch * frames * actionSize);
-    const fps: number[] = [];
-    for (let i = 0; i < batch; i++) {
-      const clip = Math.floor(drawn[2 * i] * count);
-      const first = clip * length + Math.floor(drawn[2 * i + 1] * (length - frames + 1));
-      x0.set(latents.values.subarray(first * size, (first + frames) * size), i * frames * size);
-      const taken = clips.actions.subarray(first * actionSize, (first + frames) * actionSize);
-      action.set(taken, i * frames * actionSize);
-      fps.push(clips.fps[clip]);
-    }
-    return {
-      x0: tensor(x0, [batch, frames, ...latents.shape]) as Tensor5D,
-      ...(recipe.kind === "world" && {
-        action: tensor(action, [batch, frames, actionSize]) as Tensor3D,
-      }),
-      ...(recipe.kind === "passive" && { fps: tensor1d(fps) }),
-    };
-  }
-
   const { model, ...made } = await run<VideoBatch, VideoUnet>(dir, recipe, options, {
     fresh: () =>
       recipe.kind === "passive"
@@ -179,7 +154,14 @@ async function trainVideo(
         : startWorld(recipe, clips, options.models),
     kept: async () => (await loadWorldParts(dir)).network,
     objective: (config) => videoObjective(config as VideoUnet["config"], recipe.diffusion),
-    batch: drawBatch,
+    batch: (step) =>
+      clipWindows(recipe.clips, clips, latents, {
+        batch,
+        frames,
+        seed,
+        step,
+        actions: recipe.kind === "world",
+      }),
   });
   await saveWorldModel(dir, {
     network: model,

@@ -1,7 +1,7 @@
 /** Latents of clips, and windows of them to train on. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { dispose, type Tensor3D, type Tensor5D, tensor } from "@tensorflow/tfjs";
+import { dispose, type Tensor3D, type Tensor5D, tensor, tensor1d } from "@tensorflow/tfjs";
 import { type CodecModel, createFrameCodec } from "../sample/frameCodec.js";
 import { deriveSeed, uniformValues } from "../tensor/noise.js";
 import type { VideoBatch } from "../train/objective.js";
@@ -78,6 +78,6 @@ export function clipWindows(
     x0: tensor(x0, [batch, frames, ...shape]) as Tensor5D,
     ...(actions
       ? { action: tensor(action, [batch, frames, actionSize]) as Tensor3D }
-      : { fps: tensor(rates) as never }),
+      : { fps: tensor1d(rates) }),
   };
 }
