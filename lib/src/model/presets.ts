@@ -27,7 +27,7 @@ const dynamicrafter512: VideoUnetConfig = {
 const lab: VideoUnetConfig = {
   inChannels: 4,
   outChannels: 4,
-  channels: 48,
+  channels: 32,
   channelMultipliers: [1, 2],
   resBlocks: 1,
   attentionAt: [2],
@@ -52,8 +52,8 @@ const lab: VideoUnetConfig = {
  * Configs of the video U-Net.
  *
  * `dynamicrafter256`, `512` and `1024` are the published image-to-video models; `vid2world` is the 512 model with an
- * action embedding for RT-1's 13 numbers. `lab` is small enough to be trained on a CPU, for latents of 16×16×4; spread
- * it to change it: `{ ...presets.lab, inChannels: 8, actionSize: 4 }`.
+ * action embedding for RT-1's 13 numbers. `lab` is small enough to be trained and played live on a CPU, for latents of
+ * 16×16×4; spread it to change it: `{ ...presets.lab, inChannels: 8, actionSize: 4 }`.
  */
 export const presets = {
   dynamicrafter256: { ...dynamicrafter512, imageScale: "learned", defaultFps: 3 },
