@@ -1,6 +1,8 @@
+import { execFile } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { type Tensor2D, type Tensor4D, tensor2d } from "@tensorflow/tfjs";
 import {
   labRollout,
@@ -148,6 +150,38 @@ test("clips of one description are recorded once, and are what they were", async
   expect(readdirSync(place.folder)).toContain("b660c99127dddf4a.json"); // changes with the trail's pictures only
   await expect(openClips({ ...clips, sources: ["moon" as "trail"] }, place)).rejects.toThrow(/sources/);
 });
+
+test("of two processes that begin with nothing, one makes clips, latents or truth, and the other waits for them", async () => {
+  const script = `const [recipe, options, name] = JSON.parse(process.argv[1]);
+    const onStage = (stage, done) => process.stdout.write(stage + " " + done + "\\n");
+    require("vid2world").trainRecipe(name, recipe, { ...options, onStage });`;
+  const scratch = join(folder, "cold");
+  const made = async (recipe: Recipe) => {
+    const one = async (name: string) => {
+      const args = JSON.stringify([recipe, { ...options, scratch }, `cold-${recipe.kind}-${name}`]);
+      return (await promisify(execFile)(process.execPath, ["-e", script, args])).stdout;
+    };
+    const said = await Promise.all([one("a"), one("b")]);
+    return said.flatMap((text) => text.trim().split("\n")).filter(Boolean);
+  };
+  expect((await made(passive)).sort()).toEqual(["clips 1", "clips 2", "clips 3", "latents 12"]);
+  const reader = {
+    kind: "stateReader",
+    clips,
+    frames: 1,
+    steps: 1,
+    batch: 1,
+    seed: 1,
+    optimizer: {},
+  } as const;
+  const stages = ["clips 1", "clips 2", "clips 3", "truth 1", "truth 2", "truth 3"];
+  expect((await made(reader)).sort()).toEqual(stages);
+  const weights = ["a", "b"].map((name) =>
+    readFileSync(join(options.models, `cold-passive-${name}`, "network.safetensors")),
+  );
+  expect(weights[0].equals(weights[1])).toBe(true);
+  expect(readdirSync(join(scratch, "clips", "claims"))).toEqual([]);
+}, 120_000);
 
 test("what ships is made by recipes that name each other", () => {
   for (const recipe of Object.values(recipes) as Recipe[]) {

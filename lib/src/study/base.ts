@@ -1,6 +1,5 @@
 /** The passive model that a study starts from: one that ships, named with its hash, or a tiny one made on the spot. */
 import { createHash } from "node:crypto";
-import { existsSync } from "node:fs";
 import { readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { dispose, type Tensor4D, tidy } from "@tensorflow/tfjs";
@@ -14,12 +13,12 @@ import type { ScheduleConfig } from "../schedule/schedule.js";
 import { train } from "../train/loop.js";
 import { type VideoBatch, videoObjective } from "../train/objective.js";
 import { createTrainer } from "../train/trainer.js";
-import type { ClipSet } from "./clipSet.js";
+import { type ClipSet, openClips } from "./clipSet.js";
 import type { StudyFolders } from "./defineStudy.js";
 import { makeOnce } from "./makeOnce.js";
 import { canonicalJson, type Plain } from "./protocolCard.js";
 import { clipFrames } from "./scoreRollouts.js";
-import { clipWindows, encodeClips, openClipsOnce } from "./windows.js";
+import { clipWindows, encodeClips } from "./windows.js";
 
 /** A model of the models' folder. */
 export interface ShippedBase {
@@ -85,30 +84,25 @@ export async function openBase(base: StudyBase, { models, scratch }: StudyFolder
     .digest("hex")
     .slice(0, 16);
   const dir = join(scratch, "bases", name);
-  await makeOnce(
-    join(scratch, "claims"),
-    name,
-    () => existsSync(dir),
-    async () => {
-      const parts = await trainTiny(base, scratch);
-      await rm(`${dir}.part`, { recursive: true, force: true });
-      await saveWorldModel(`${dir}.part`, parts);
-      await rename(`${dir}.part`, dir);
-      dispose([parts.network.weights as never, parts.codec as never]);
-    },
-  );
+  await makeOnce(dir, async () => {
+    const parts = await trainTiny(base, join(scratch, "clips"));
+    await rm(`${dir}.part`, { recursive: true, force: true });
+    await saveWorldModel(`${dir}.part`, parts);
+    await rename(`${dir}.part`, dir);
+    dispose([parts.network.weights as never, parts.codec as never]);
+  });
   return loadWorldParts(dir);
 }
 
-async function trainTiny(base: TinyBase, scratch: string): Promise<WorldParts> {
+async function trainTiny(base: TinyBase, folder: string): Promise<WorldParts> {
   const { clips: set, schedule, frames, batch, steps, rate, seed } = base;
-  const clips = await openClipsOnce(set, scratch);
+  const clips = await openClips(set, { folder });
   const all = Array.from({ length: set.clips }, (_, row) => row);
   const video = clipFrames(clips, set, all, set.frames);
   const pictures = tidy(() => video.reshape([-1, ...video.shape.slice(2)]) as Tensor4D);
   const codec: CodecModel = { kind: "patch", codec: fitPatchCodec(pictures, base.codec) };
   dispose([video, pictures]);
-  const latents = await encodeClips(codec, set, clips, scratch);
+  const latents = await encodeClips(codec, set, clips, folder);
   const fresh = createVideoUnet(base.network, seed);
   const trainer = createTrainer<VideoBatch, VideoUnet>(fresh, {
     objective: videoObjective(base.network, {

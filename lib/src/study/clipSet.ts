@@ -3,11 +3,12 @@
  * the hash of the description.
  */
 import { createHash } from "node:crypto";
-import { mkdir, open, readFile, rename, writeFile } from "node:fs/promises";
+import { open, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { requireChoice, requireWhole } from "../tensor/check.js";
 import { deriveSeed } from "../tensor/noise.js";
 import { type ClipSource, clipSources, recordClip } from "../worlds/recordClip.js";
+import { makeOnce } from "./makeOnce.js";
 
 /** What decides a set of clips; equal descriptions give equal bytes. */
 export interface ClipSet {
@@ -50,7 +51,7 @@ export function clipSetName(set: ClipSet): string {
 }
 
 /**
- * The clips of a set, from `folder` or freshly recorded.
+ * The clips of a set, from `folder` or freshly recorded: by one process, while others that ask for them wait.
  *
  * @param options `onProgress` is called with the number of clips that are there
  * @throws RangeError if the description is out of range
@@ -62,9 +63,8 @@ export async function openClips(
   for (const source of set.sources) requireChoice("openClips", "sources", source, clipSources);
   for (const name of ["clips", "frames", "seed"] as const) requireWhole("openClips", name, set[name], 1);
   const base = join(options.folder, clipSetName(set));
-  const card = await readFile(`${base}.json`, "utf8").catch(() => undefined);
-  if (card === undefined) await record(set, base, options.onProgress);
-  const { actionSize, fps, hash } = JSON.parse(card ?? (await readFile(`${base}.json`, "utf8"))) as Clips;
+  await makeOnce(`${base}.json`, () => record(set, base, options.onProgress));
+  const { actionSize, fps, hash } = JSON.parse(await readFile(`${base}.json`, "utf8")) as Clips;
   const actions = await readFile(`${base}.actions`);
   return {
     pictures: await readFile(`${base}.pictures`),
@@ -78,7 +78,6 @@ export async function openClips(
 /** Writes pictures, actions and, last, the card; a set with a card is whole. */
 async function record(set: ClipSet, base: string, onProgress: (done: number, of: number) => void = () => {}) {
   const { sources, clips, frames, seed } = set;
-  await mkdir(join(base, ".."), { recursive: true });
   const digest = createHash("sha256");
   const sizes = new Set<number>();
   const taken: Float32Array[] = [];

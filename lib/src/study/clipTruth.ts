@@ -5,6 +5,7 @@ import { deriveSeed } from "../tensor/noise.js";
 import { recordClip } from "../worlds/recordClip.js";
 import type { WorldName } from "../worlds/simulator.js";
 import { type ClipSet, clipSetName } from "./clipSet.js";
+import { makeOnce } from "./makeOnce.js";
 import { readableAction, stateNumbers } from "./worldTruth.js";
 
 /** One clip; all of one world have equal names and as many numbers. */
@@ -18,7 +19,7 @@ export interface ClipTruth {
 }
 
 /**
- * The truth of every clip of a set, from `folder` or recorded anew.
+ * The truth of every clip of a set, from `folder` or recorded anew: by one process, while others that ask for it wait.
  *
  * @throws RangeError for passive clips, whose state is not known
  */
@@ -26,10 +27,16 @@ export async function openTruth(
   set: ClipSet,
   options: { readonly folder: string; readonly onProgress?: (done: number, of: number) => void },
 ): Promise<ClipTruth[]> {
-  const { sources, clips, frames, seed } = set;
   const path = join(options.folder, `${clipSetName(set)}.truth.json`);
-  const kept = await readFile(path, "utf8").catch(() => undefined);
-  if (kept) return JSON.parse(kept) as ClipTruth[];
+  await makeOnce(path, () => recordTruth(set, path, options.onProgress));
+  return JSON.parse(await readFile(path, "utf8")) as ClipTruth[];
+}
+
+async function recordTruth(
+  { sources, clips, frames, seed }: ClipSet,
+  path: string,
+  onProgress: (done: number, of: number) => void = () => {},
+): Promise<void> {
   const truth: ClipTruth[] = [];
   for (let clip = 0; clip < clips; clip++) {
     const world = sources[clip % sources.length];
@@ -45,11 +52,10 @@ export async function openTruth(
         readableAction(world, actions!.subarray(t * actionSize, (t + 1) * actionSize)),
       ),
     });
-    options.onProgress?.(clip + 1, clips);
+    onProgress(clip + 1, clips);
   }
   await writeFile(`${path}.part`, JSON.stringify(truth));
   await rename(`${path}.part`, path);
-  return truth;
 }
 
 /** Mean and deviation of every column; 1 where a column never changes. */

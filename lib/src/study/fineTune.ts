@@ -2,6 +2,7 @@
  * One arm of a training study: a passive base is made causal by the arm's rule, given actions, trained for some updates
  * on clips of a world, and scored on held-out clips. Arms of one seed see the same batches, noise and held-out noise.
  */
+import { join } from "node:path";
 import { dispose } from "@tensorflow/tfjs";
 import { type CausalizeOptions, causalize } from "../causal/causalize.js";
 import { seesFirstFrame, withoutFirstFrame } from "../diffusion/unetDenoise.js";
@@ -18,12 +19,12 @@ import { train } from "../train/loop.js";
 import { type DiffusionConfig, type VideoBatch, videoObjective } from "../train/objective.js";
 import { createTrainer } from "../train/trainer.js";
 import { openBase, type StudyBase } from "./base.js";
-import type { ClipSet } from "./clipSet.js";
+import { type ClipSet, openClips } from "./clipSet.js";
 import type { UnitOptions, UnitValues } from "./defineStudy.js";
 import { clipMetrics, drawHeldOut, holdOut, labFeatures } from "./heldOut.js";
 import type { ProtocolCard } from "./protocolCard.js";
 import { drawStrip } from "./strip.js";
-import { clipWindows, encodeClips, openClipsOnce } from "./windows.js";
+import { clipWindows, encodeClips } from "./windows.js";
 
 /** Names the computation in cards; raise its number when the same card would give other values. */
 export const fineTuneTask = "fine-tune 1";
@@ -69,11 +70,12 @@ export async function fineTune(card: ProtocolCard, options: UnitOptions): Promis
   const settings = card as unknown as FineTuneSettings & { readonly seed: number };
   const { clips: set, marks, frames, batch, rate, seed, levels, guidance } = settings;
   const base = await openBase(settings.base, folders);
-  const clips = await openClipsOnce(set, folders.scratch);
-  const latents = await encodeClips(base.codec, set, clips, folders.scratch);
+  const folder = join(folders.scratch, "clips");
+  const clips = await openClips(set, { folder });
+  const latents = await encodeClips(base.codec, set, clips, folder);
   const heldOut = holdOut(
     settings.heldOut,
-    await openClipsOnce(settings.heldOut, folders.scratch),
+    await openClips(settings.heldOut, { folder }),
     settings.given,
     settings.predicted,
   );

@@ -7,6 +7,7 @@ import type { Autoencoder } from "../model/autoencoder.js";
 import { createFrameCodec } from "../sample/frameCodec.js";
 import type { RunOptions } from "../train/run.js";
 import { type ClipSet, type Clips, clipSetName, clipSize, frameBytes } from "./clipSet.js";
+import { makeOnce } from "./makeOnce.js";
 
 /** Latents of clips, all in one array. */
 export interface ClipLatents {
@@ -27,7 +28,7 @@ export function framesAsTensor(pictures: Uint8Array, indices: readonly number[])
 }
 
 /**
- * Latents of all frames, from `folder` or freshly computed.
+ * Latents of all frames, from `folder` or freshly computed: by one process, while others that ask for them wait.
  *
  * @param options `onProgress` is called with the number of frames done
  */
@@ -44,18 +45,30 @@ export async function openLatents(
   const side = clipSize / 2 ** (channelMultipliers.length - 1);
   const shape = [side, side, latentChannels] as const;
   const path = join(options.folder, `${clipSetName(set)}-${weightsHash(autoencoder)}.latents`);
-  const kept = await readFile(path).catch(() => undefined);
-  if (kept) return { values: new Float32Array(kept.buffer, kept.byteOffset, kept.length / 4), shape };
   if (imageChannels !== 3)
     throw new RangeError(`openLatents: imageChannels is ${imageChannels}; clips have 3.`);
-  const frames = set.clips * set.frames;
   const size = side * side * latentChannels;
+  await makeOnce(path, () => encode(path, set.clips * set.frames, size, clips, autoencoder, options));
+  const kept = await readFile(path);
+  return { values: new Float32Array(kept.buffer, kept.byteOffset, kept.length / 4), shape };
+}
+
+type LatentsOptions = Parameters<typeof openLatents>[3];
+
+async function encode(
+  path: string,
+  frames: number,
+  size: number,
+  { pictures }: Clips,
+  autoencoder: Autoencoder,
+  options: LatentsOptions,
+): Promise<void> {
   const values = new Float32Array(frames * size);
   const codec = createFrameCodec({ kind: "autoencoder", autoencoder }, options);
   const together = 16;
   for (let from = 0; from < frames; from += together) {
     const indices = Array.from({ length: Math.min(together, frames - from) }, (_, i) => from + i);
-    const video = framesAsTensor(clips.pictures, indices);
+    const video = framesAsTensor(pictures, indices);
     const latents = await codec.encode(video);
     values.set((await latents.data()) as Float32Array, from * size);
     video.dispose();
@@ -64,7 +77,6 @@ export async function openLatents(
   }
   await writeFile(`${path}.part`, new Uint8Array(values.buffer));
   await rename(`${path}.part`, path);
-  return { values, shape };
 }
 
 /** A short name for an autoencoder's weights. */

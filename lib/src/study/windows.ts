@@ -1,34 +1,20 @@
 /** Latents of clips, and windows of them to train on. */
-import { existsSync } from "node:fs";
-import { join } from "node:path";
 import { dispose, type Tensor3D, type Tensor5D, tensor, tensor1d } from "@tensorflow/tfjs";
 import { type CodecModel, createFrameCodec } from "../sample/frameCodec.js";
 import { deriveSeed, uniformValues } from "../tensor/noise.js";
 import type { VideoBatch } from "../train/objective.js";
-import { type ClipSet, type Clips, clipSetName, openClips } from "./clipSet.js";
+import type { ClipSet, Clips } from "./clipSet.js";
 import { type ClipLatents, openLatents } from "./latents.js";
-import { makeOnce } from "./makeOnce.js";
 import { clipFrames } from "./scoreRollouts.js";
 
-/** Clips of a set, recorded by one process while others wait. */
-export async function openClipsOnce(set: ClipSet, scratch: string): Promise<Clips> {
-  const folder = join(scratch, "clips");
-  const isThere = () => existsSync(join(folder, `${clipSetName(set)}.json`));
-  await makeOnce(join(scratch, "claims"), clipSetName(set), isThere, async () => {
-    await openClips(set, { folder });
-  });
-  return openClips(set, { folder });
-}
-
-/** Latents of all frames; those of an autoencoder are kept in the scratch folder, since they take a while. */
+/** Latents of all frames; those of an autoencoder are kept in `folder`, since they take a while. */
 export async function encodeClips(
   model: CodecModel,
   set: ClipSet,
   clips: Clips,
-  scratch: string,
+  folder: string,
 ): Promise<ClipLatents> {
-  if (model.kind === "autoencoder")
-    return openLatents(set, clips, model.autoencoder, { folder: join(scratch, "clips"), threads: 1 });
+  if (model.kind === "autoencoder") return openLatents(set, clips, model.autoencoder, { folder, threads: 1 });
   const codec = createFrameCodec(model);
   const parts: Float32Array[] = [];
   let shape: ClipLatents["shape"] = [0, 0, 0];
