@@ -75,7 +75,7 @@ const passive: PassiveRecipe = {
   diffusion: { levels: "shared", actionDropout: 0, firstFrameDropout: 0.5 },
   clips: { sources: ["passive"], clips: 2400, frames: 24, seed: 11 },
   frames: 8,
-  steps: 12_000,
+  steps: 6000,
   batch: 4,
   seed: 1,
   optimizer: { average: 0.999 }, // a run that is cut short has not let its rate fall; the average stands in for that
