@@ -133,13 +133,15 @@ test("a network that judges is scored on clips it has not seen, number by number
 
 test("evaluate-model prints a table, and with --json the scores as its last line", () => {
   const main = join(dirname(createRequire(import.meta.url).resolve("vid2world")), "../bin/vid2world.cjs");
-  const args = ["evaluate-model", join(options.models, "ae"), "--clips", "2", "--scratch", options.scratch];
-  const printed = execFileSync(process.execPath, [main, ...args, "--json"], {
-    encoding: "utf8",
-    stdio: ["ignore", "pipe", "ignore"],
-  });
+  const evaluate = (...args: string[]) =>
+    execFileSync(process.execPath, [main, "evaluate-model", join(options.models, "ae"), "--json", ...args], {
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "ignore"],
+    });
+  const printed = evaluate("--clips", "2", "--scratch", options.scratch);
   expect(printed).toMatch(/source +all pixels +object pixels/);
   expect(JSON.parse(printed.trim().split("\n").at(-1)!)).toEqual(written("ae"));
+  expect(evaluate("--saved")).toBe(printed.replace(/.*scores\.json is written\.\n/, ""));
 }, 60_000);
 
 test("a model is as many decibels ahead as its pooled errors say, and nothing ahead of itself", () => {

@@ -1,5 +1,5 @@
 /** Scores of a trained model on held-out episodes, written beside its weights as `scores.json`. */
-import { rename, writeFile } from "node:fs/promises";
+import { readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { tidy } from "@tensorflow/tfjs";
 import type { InverseDynamics } from "../metric/inverseDynamics.js";
@@ -56,6 +56,17 @@ export async function evaluateModel(dir: string, options: EvaluateModelOptions):
   await writeFile(`${path}.part`, `${JSON.stringify(scores, null, 2)}\n`);
   await rename(`${path}.part`, path);
   return scores;
+}
+
+/** The scores in a model's folder; an error says how to make them where there are none. */
+export async function readScores(dir: string): Promise<ModelScores> {
+  const path = join(dir, "scores.json");
+  const text = await readFile(path, "utf8").catch(() => {
+    throw new Error(
+      `evaluateModel: ${path} cannot be read; vid2world evaluate-model without --saved writes it.`,
+    );
+  });
+  return JSON.parse(text) as ModelScores;
 }
 
 function scoresOf(

@@ -17,6 +17,8 @@ export interface ModelCard {
   readonly machine: string;
   /** Mean training loss of the last updates, at most 200. */
   readonly loss: number;
+  /** What a person who watched its videos calls wrong, a sentence each; training on takes them away. */
+  readonly failures?: readonly string[];
 }
 
 /** The card in a model's folder, if there is one. */
