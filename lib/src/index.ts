@@ -403,6 +403,7 @@ export {
   type ScratchRecipe,
   type WorldRecipe,
 } from "./study/recipe.js";
+export { type Recomputed, recompute } from "./study/recompute.js";
 export type { SeedClipValues } from "./study/resample.js";
 export { type Claim, openResultStore, type ResultStore, type StoredResult } from "./study/resultStore.js";
 export {
@@ -430,6 +431,7 @@ export {
 } from "./study/scoreRollouts.js";
 export type { ChangedPixels, WorldScores } from "./study/scoreWorld.js";
 export { stripVideos } from "./study/strip.js";
+export { readStudy } from "./study/studyFile.js";
 export { type StudySummary, summarizeStudy } from "./study/summarizeStudy.js";
 export { type ComputedUnit, computeCard } from "./study/tasks.js";
 export {

@@ -6,22 +6,20 @@ import {
   causalArm,
   computeCard,
   defineStudy,
-  type FineTuneSettings,
   fineTuneProtocol,
   guided,
   openResultStore,
-  type ProtocolCard,
   runStudy,
   type Study,
   stripVideos,
   summarizeStudy,
-  type TinyBase,
   unguided,
   units,
   useBackend,
   weightTransferStudy,
 } from "vid2world";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { smallest } from "./smallest.js";
 
 const folder = mkdtempSync(join(tmpdir(), "fine-tune-"));
 const folders = { models: join(folder, "models"), scratch: join(folder, "scratch") };
@@ -29,21 +27,6 @@ beforeAll(async () => {
   await useBackend();
 });
 afterAll(() => rmSync(folder, { recursive: true }));
-
-/** The quick protocol with as little to do as there can be. */
-async function smallest(): Promise<ProtocolCard> {
-  const quick = (await fineTuneProtocol("quick", folders.models)) as unknown as FineTuneSettings;
-  const base = quick.base as TinyBase;
-  return {
-    ...quick,
-    base: { ...base, clips: { ...base.clips, clips: 2 }, steps: 2 },
-    clips: { ...quick.clips, clips: 2 },
-    marks: [0, 2],
-    clipsAtMarks: 2,
-    heldOut: { ...quick.heldOut, clips: 3 },
-    sampling: { steps: 1, window: 6 },
-  } as unknown as ProtocolCard;
-}
 
 async function oneArm(): Promise<Study> {
   return defineStudy({
@@ -55,7 +38,7 @@ async function oneArm(): Promise<Study> {
     reference: "masked",
     axis: ["causal"],
     seeds: [1],
-    protocol: await smallest(),
+    protocol: await smallest(folders.models),
     expectation: {},
   });
 }
@@ -84,7 +67,10 @@ test("worker processes and this one give the same values to the bit, by the card
 
 test("a unit that fails in a worker says why, and leaves no claim", async () => {
   const store = openResultStore(join(folder, "failing"));
-  const study = { ...(await oneArm()), protocol: { ...(await smallest()), actionKind: "none" } };
+  const study = {
+    ...(await oneArm()),
+    protocol: { ...(await smallest(folders.models)), actionKind: "none" },
+  };
   await expect(runStudy(study, { store, folders, workers: 1 })).rejects.toThrow(/actionKind/);
   for (const { card } of units(study)) expect(await store.claim(card)).toBeDefined();
 }, 60_000);

@@ -1,6 +1,7 @@
-import { spawnSync } from "node:child_process";
-import { mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { cardHash, openResultStore, requireComparable, verdictOf } from "vid2world";
 import { afterAll, expect, test } from "vitest";
@@ -93,4 +94,44 @@ test("the claim of a process that was killed can be had at once", async () => {
   expect(readdirSync(join(folder, "killed"))).toEqual([`${cardHash(card)}.json.claim`]);
   expect(await store.claim(card)).toBeDefined();
   expect(await store.claim(card)).toBeUndefined(); // this one's owner lives
+});
+
+test.skipIf(process.platform !== "linux")(
+  "a process that nobody has buried is dead all the same",
+  async () => {
+    const parent = spawn("sh", ["-c", "sleep 0 & echo $!; exec sleep 60"]); // the second sleep asks after no child
+    try {
+      const [pid] = await once(parent.stdout, "data");
+      while (!/\) Z /.test(readFileSync(`/proc/${String(pid).trim()}/stat`, "utf8")))
+        await new Promise((resolve) => setTimeout(resolve, 10));
+      const store = openResultStore(join(folder, "unburied"));
+      const card = { unit: 1 };
+      await store.claim(card);
+      writeFileSync(join(folder, "unburied", `${cardHash(card)}.json.claim`), `${hostname()} ${pid}`);
+      expect(await store.claim(card)).toBeDefined();
+    } finally {
+      parent.kill();
+    }
+  },
+);
+
+test("tidying removes what the dead have left, and nothing of the living", async () => {
+  const place = join(folder, "tidy");
+  const store = openResultStore(place);
+  await store.claim({ unit: 1 });
+  await store.write({ card: { unit: 2 }, values: 1, record: {} });
+  const { pid } = spawnSync(process.execPath, ["-e", ""]);
+  const kept = readdirSync(place);
+  for (const owner of [process.pid, pid])
+    writeFileSync(join(place, `x.json.${hostname()}.${owner}.part`), "{");
+  writeFileSync(join(place, "x.json.elsewhere.1.part"), "{");
+  writeFileSync(join(place, "y.json.claim"), `${hostname()} ${pid}\n`);
+  writeFileSync(join(place, "z.json.claim"), ""); // its owner may be about to sign
+  await store.tidy();
+  const living = [`x.json.${hostname()}.${process.pid}.part`, "x.json.elsewhere.1.part", "z.json.claim"];
+  expect(readdirSync(place).sort()).toEqual([...kept, ...living].sort());
+  const longAgo = new Date(Date.now() - 20_000);
+  utimesSync(join(place, "z.json.claim"), longAgo, longAgo);
+  await store.tidy();
+  expect(readdirSync(place)).not.toContain("z.json.claim");
 });

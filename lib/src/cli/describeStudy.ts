@@ -1,9 +1,8 @@
-import type { Budget } from "../study/budgets.js";
 import type { Study } from "../study/defineStudy.js";
 import type { StudySummary } from "../study/summarizeStudy.js";
 
 /** A study's outcome as text: for every metric the arms with intervals, then a verdict for every claim. */
-export function describeStudy(study: Study, { comparisons, verdicts }: StudySummary, budget: Budget): string {
+export function describeStudy(study: Study, { comparisons, verdicts }: StudySummary): string {
   const width = Math.max(...Object.keys(study.arms).map((arm) => arm.length));
   const tables = Object.entries(comparisons).map(([metric, rows]) =>
     [
@@ -22,7 +21,8 @@ export function describeStudy(study: Study, { comparisons, verdicts }: StudySumm
         `${verdict}: ${metric} of ${arm} ${direction} ${study.reference}${paper ? ` (paper: ${paper})` : ""}: ${reason}`,
     ),
   );
-  const warning = budget === "quick" ? ["quick: no conclusion"] : [];
+  const tiny = "clips" in Object(study.protocol.base); // a base that is made on the spot
+  const warning = tiny ? ["quick: no conclusion"] : [];
   return [...tables, [...warning, ...claims].join("\n")].join("\n\n");
 }
 

@@ -100,7 +100,7 @@ function parts({ label, total, done, values, seconds }: State): string[] {
   return [
     label,
     `${Math.floor((100 * done) / total)} %`,
-    `${done}/${total}`,
+    `${Math.floor(done)}/${total}`,
     ...Object.entries(values).map(([name, value]) => `${name} ${short(value)}`),
     `${clock(seconds)}${left}`,
   ];

@@ -2,7 +2,8 @@
  * Results in a folder, one JSON file each, named by the hash of the card. Several processes, on several machines, may
  * share the folder: a claim file, made by an exclusive create, says who is at work on a result.
  */
-import { link, mkdir, open, readFile, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
+import { readFileSync } from "node:fs";
+import { link, mkdir, open, readdir, readFile, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { cardHash, type Plain, type ProtocolCard } from "./protocolCard.js";
@@ -26,6 +27,8 @@ export interface ResultStore {
    * or whose process on this machine has ended, has lost its owner and is taken over.
    */
   claim(card: ProtocolCard): Promise<Claim | undefined>;
+  /** Removes what killed processes left: half-written files of this machine's, and claims that have lost their owner. */
+  tidy(): Promise<void>;
 }
 
 export interface Claim {
@@ -51,7 +54,7 @@ export function openResultStore(
     async write(result) {
       await mkdir(folder, { recursive: true });
       const path = pathOf(result.card);
-      const part = `${path}.${process.pid}.part`;
+      const part = partOf(path);
       await writeFile(part, resultText(result));
       await rename(part, path);
     },
@@ -67,7 +70,25 @@ export function openResultStore(
         release: () => rm(path, { force: true }),
       };
     },
+    async tidy() {
+      for (const name of await readdir(folder).catch(() => [])) {
+        const path = join(folder, name);
+        if (isPartOfTheDead(name)) await rm(path, { force: true });
+        else if (name.endsWith(".claim") && (await isStale(path, staleSeconds)))
+          await removeStale(path, staleSeconds);
+      }
+    },
   };
+}
+
+const end = `.${hostname()}.`;
+
+/** A temporary name that says whose it is. */
+const partOf = (path: string) => `${path}${end}${process.pid}.part`;
+
+function isPartOfTheDead(name: string): boolean {
+  const [start, pid] = name.slice(0, -".part".length).split(end);
+  return name === `${start}${end}${pid}.part` && hasEnded(Number(pid));
 }
 
 /** One line for each value and setting. */
@@ -94,7 +115,7 @@ async function create(path: string): Promise<boolean> {
 
 /** Moves a stale claim away; of several processes that try, one succeeds. */
 async function removeStale(path: string, seconds: number): Promise<boolean> {
-  const moved = `${path}.${hostname()}.${process.pid}`;
+  const moved = partOf(path);
   try {
     await rename(path, moved);
   } catch {
@@ -111,15 +132,26 @@ async function isStale(path: string, seconds: number): Promise<boolean> {
   const found = await stat(path).catch(() => undefined);
   if (found === undefined) return false;
   if (Date.now() - found.mtimeMs > 1000 * seconds) return true;
-  const [host, pid] = (await readFile(path, "utf8").catch(() => "")).trim().split(" ");
+  const owner = await readFile(path, "utf8").catch(() => undefined);
+  if (owner === "") return Date.now() - found.mtimeMs > 10_000; // killed before it could sign
+  const [host, pid] = (owner ?? "").trim().split(" ");
   return host === hostname() && pid !== undefined && hasEnded(Number(pid));
 }
 
 function hasEnded(pid: number): boolean {
   try {
     process.kill(pid, 0); // sends nothing, asks only
-    return false;
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === "ESRCH";
+  }
+  return isZombie(pid);
+}
+
+/** Whether a process has ended, but its parent has not asked how: in a container that can last. Linux only. */
+function isZombie(pid: number): boolean {
+  try {
+    return readFileSync(`/proc/${pid}/stat`, "utf8").includes(") Z ");
+  } catch {
+    return false;
   }
 }

@@ -13,8 +13,6 @@ export interface StudyProgress {
   /** Units whose results are there, with the shares of those at hand. */
   readonly done: number;
   readonly units: number;
-  /** At the mean pace of the units computed in this call; undefined before the first is. */
-  readonly secondsLeft?: number;
 }
 
 export interface RunStudyOptions {
@@ -55,6 +53,7 @@ export async function runStudy(
     throw new RangeError(
       `runStudy: workers is ${workers}, but ${study.name} brings its own compute, which stays in this process; leave workers out.`,
     );
+  await store.tidy();
   const all = units(study);
   const own = all.filter((_, i) => i % of === index - 1);
   const done = new Set<Unit>();
@@ -63,20 +62,11 @@ export async function runStudy(
   const shares = new Map<Unit, number>(); // of the units at hand
   const sum = (values: Iterable<number>) => [...values].reduce((total, value) => total + value, 0);
   const lanes = Math.min(workers ?? 1, waiting.length);
-  let computed = 0;
-  let seconds = 0;
-  let left = waiting.length;
   let failure: unknown;
 
   function tell({ arm, seed }: Unit): void {
     const begun = sum(shares.values());
-    onProgress?.({
-      arm,
-      seed,
-      done: done.size + begun,
-      units: all.length,
-      ...(computed > 0 && { secondsLeft: ((seconds / computed) * (left - begun)) / lanes }),
-    });
+    onProgress?.({ arm, seed, done: done.size + begun, units: all.length });
   }
 
   async function take(unit: Unit, run: Runner): Promise<void> {
@@ -95,8 +85,8 @@ export async function runStudy(
       onShare(0);
       const made = await kept(claim, run(unit.card, { onProgress: onShare, signal, folders }));
       if (signal?.aborted) return; // half a unit is none
-      const took = (performance.now() - began) / 1000;
-      const record = { seconds: took, machine: cpus()[0].model.trim(), node: process.versions.node };
+      const seconds = (performance.now() - began) / 1000;
+      const record = { seconds, machine: cpus()[0].model.trim(), node: process.versions.node };
       const { values, shown } = made as { values: Plain; shown: Record<string, Plain> };
       await store.write({
         card: unit.card,
@@ -105,8 +95,6 @@ export async function runStudy(
         record,
       });
       done.add(unit);
-      computed++;
-      seconds += took;
     } finally {
       shares.delete(unit);
       await claim.release();
@@ -124,7 +112,6 @@ export async function runStudy(
         const unit = waiting.shift();
         if (!unit || failure || signal?.aborted) return;
         await take(unit, run);
-        left--;
       }
     } catch (error) {
       failure ??= error;
