@@ -2,7 +2,7 @@
 import { deriveSeed, uniformValues } from "../../tensor/noise.js";
 import { cosine, sine } from "../raster/trigonometry.js";
 import { type Light, mixRgb, type Rgb, scaleRgb } from "../raycast/light.js";
-import { paintSky, type Sky } from "../raycast/sky.js";
+import { createSky, type Sky } from "../raycast/sky.js";
 import { paintSurface, type SurfacePattern } from "../raycast/surfaces.js";
 import type { Texture } from "../raycast/texture.js";
 
@@ -168,7 +168,7 @@ export function arenaLooks(seed: number): ArenaLooks {
       paintSurface(pattern, vary(colour, i), second, deriveSeed(seed, 11, i)),
     ),
     light,
-    sky: paintSky({ ...place, light, seed: deriveSeed(seed, 12) }),
+    sky: createSky({ ...place, light, seed: deriveSeed(seed, 12) }),
     bands: [band(0), band(1)],
     door: doors[Math.floor(chance[21] * doors.length)],
     clothes: clothes[Math.floor(chance[22] * clothes.length)],

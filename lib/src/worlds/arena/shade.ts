@@ -23,11 +23,14 @@ function heightsOf({ height }: ArenaMap): Float64Array {
   return heights;
 }
 
-/** Which line of walled cells each line of points lies in after a move of `by` metres. */
-function cellsAfter(by: number): Int32Array {
-  const cells = new Int32Array(side);
+/** Which line of walled cells each line of points lies in after each of several moves, in metres: [line, move]. */
+function cellsAfter(moves: readonly number[]): Int32Array {
+  const cells = new Int32Array(side * moves.length);
   for (let i = 0; i < side; i++)
-    cells[i] = 1 + Math.max(-1, Math.min(mapCells, Math.floor(((i + 0.5) * spacing + by) / cellMetres)));
+    moves.forEach((by, move) => {
+      const cell = Math.floor(((i + 0.5) * spacing + by) / cellMetres);
+      cells[i * moves.length + move] = 1 + Math.max(-1, Math.min(mapCells, cell));
+    });
   return cells;
 }
 
@@ -35,22 +38,27 @@ function cellsAfter(by: number): Int32Array {
 function shadowTops(heights: Float64Array, toSun: Rgb): Float32Array {
   const level = Math.sqrt(toSun[0] * toSun[0] + toSun[1] * toSun[1]);
   const rise = toSun[2] / level;
+  const steps: number[] = [];
+  for (let far = 0; highestWall - far * rise > 0 && far <= 40.25; far += 0.25) steps.push(far);
+  const count = steps.length;
+  const drops = Float64Array.from(steps, (far) => far * rise);
+  const columns = cellsAfter(steps.map((far) => (far * toSun[0]) / level));
+  const rows = cellsAfter(steps.map((far) => (far * toSun[1]) / level));
   const tops = new Float32Array(side * side);
-  for (let far = 0; highestWall - far * rise > 0 && far <= 40.25; far += 0.25) {
-    const columns = cellsAfter((far * toSun[0]) / level);
-    const rows = cellsAfter((far * toSun[1]) / level);
-    const drop = far * rise;
-    for (let row = 0; row < side; row++) {
-      const line = rows[row] * walled;
-      for (let column = 0; column < side; column++) {
-        const top = heights[line + columns[column]] - drop;
-        if (top > tops[row * side + column]) tops[row * side + column] = top;
+  for (let row = 0; row < side; row++)
+    for (let column = 0; column < side; column++) {
+      let top = 0;
+      // The further, the lower the highest shadow that can still fall here.
+      for (let i = 0; i < count && highestWall - drops[i] > top; i++) {
+        const cell = rows[row * count + i] * walled + columns[column * count + i];
+        top = Math.max(top, heights[cell] - drops[i]);
       }
+      tops[row * side + column] = top;
     }
-  }
   return tops;
 }
 
+/** Eight directions; and how far to look along each, with the light that something higher there takes away. */
 const ways = [
   [1, 0],
   [0.7, 0.7],
@@ -61,28 +69,28 @@ const ways = [
   [0, -1],
   [0.7, -0.7],
 ];
+const distances = [0.2, 0.5, 1];
+const losses = Float64Array.from(ways.flatMap(() => [0.1, 0.05, 0.03]));
+const besideColumns = cellsAfter(ways.flatMap(([dx]) => distances.map((far) => dx * far)));
+const besideRows = cellsAfter(ways.flatMap(([, dy]) => distances.map((far) => dy * far)));
+const here = cellsAfter([0]);
 
-/** Looks in eight directions from every point for something higher than where it is. */
+/** Looks around from every point for something higher than where it is. */
 function opennessOf(heights: Float64Array): Float32Array {
-  const here = cellsAfter(0);
-  const open = new Float64Array(side * side).fill(1);
-  for (const [dx, dy] of ways)
-    for (const [far, loss] of [
-      [0.2, 0.1],
-      [0.5, 0.05],
-      [1, 0.03],
-    ]) {
-      const columns = cellsAfter(dx * far);
-      const rows = cellsAfter(dy * far);
-      for (let row = 0; row < side; row++) {
-        const line = rows[row] * walled;
-        const own = here[row] * walled;
-        for (let column = 0; column < side; column++)
-          if (heights[line + columns[column]] > heights[own + here[column]] + 0.5)
-            open[row * side + column] -= loss;
-      }
+  const openness = new Float32Array(side * side);
+  const count = losses.length;
+  for (let row = 0; row < side; row++)
+    for (let column = 0; column < side; column++) {
+      const higher = heights[here[row] * walled + here[column]] + 0.5;
+      let open = 1;
+      if (higher < highestWall)
+        for (let i = 0; i < count; i++) {
+          const cell = besideRows[row * count + i] * walled + besideColumns[column * count + i];
+          if (heights[cell] > higher) open -= losses[i];
+        }
+      openness[row * side + column] = Math.max(0.45, open);
     }
-  return Float32Array.from(open, (share) => Math.max(0.45, share));
+  return openness;
 }
 
 export function arenaShade(map: ArenaMap, toSun: Rgb): ShadeMap {

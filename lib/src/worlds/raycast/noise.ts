@@ -1,51 +1,136 @@
-/** Smooth noise that repeats, for textures, clouds and hills. */
+/** Smooth noise that repeats, for textures, clouds and hills: a block of it at once, or single places. */
 import { deriveSeed, uniformValues } from "../../tensor/noise.js";
 
-/** One layer of noise: random numbers on a lattice, and the two lines of it, filled in, that the current row is between. */
+/** Where along one axis of a layer's lattice each place lies: the lattice point before it, the next, and how far between. */
+interface Axis {
+  readonly before: Int32Array;
+  readonly after: Int32Array;
+  readonly share: Float64Array;
+}
+
+/** One layer of noise: random numbers on a lattice [line, point]. */
 interface Layer {
   readonly lattice: Float32Array;
-  readonly across: number;
-  readonly down: number;
+  /** Points per line. */
+  readonly points: number;
   readonly weight: number;
-  /** For every column the lattice point to its left, and how far it is on the way to the next. */
-  readonly left: Int32Array;
-  readonly share: Float64Array;
-  high: Float64Array;
-  low: Float64Array;
-  line: number;
+  readonly rows: Axis;
+  readonly columns: Axis;
 }
 
-function fillLine({ lattice, across, left, share }: Layer, line: number, out: Float64Array): void {
-  const begin = line * across;
-  for (let column = 0; column < out.length; column++) {
-    const at = left[column];
-    const a = lattice[begin + at];
-    const b = lattice[begin + (at + 1 === across ? 0 : at + 1)];
-    out[column] = a + (b - a) * share[column];
-  }
-}
-
-/** Moves a layer's two lines to `line` and the one after it. */
-function moveTo(layer: Layer, line: number): void {
-  if (line === layer.line) return;
-  [layer.high, layer.low] = [layer.low, layer.high];
-  if (line === 0) fillLine(layer, line, layer.high);
-  fillLine(layer, (line + 1) % layer.down, layer.low);
-  layer.line = line;
-}
-
-/** Adds a layer's share of one row to `noise` from `begin` on; `part` is the way from the upper line to the lower. */
-function addRow(noise: Float32Array, begin: number, { high, low, weight }: Layer, part: number): void {
-  for (let column = 0; column < high.length; column++)
-    noise[begin + column] += weight * (high[column] + (low[column] - high[column]) * part);
+/** Noise [rows, columns] in about [0, 1] that repeats at its edges. */
+export interface Noise {
+  readonly rows: number;
+  readonly columns: number;
+  readonly layers: readonly Layer[];
 }
 
 const smooth = (t: number) => t * t * (3 - 2 * t);
 
+function axisOf(places: number, points: number): Axis {
+  const before = new Int32Array(places);
+  const after = new Int32Array(places);
+  const share = new Float64Array(places);
+  for (let place = 0; place < places; place++) {
+    const at = (place * points) / places;
+    before[place] = Math.floor(at);
+    after[place] = (before[place] + 1) % points;
+    share[place] = smooth(at - before[place]);
+  }
+  return { before, after, share };
+}
+
 /**
- * Noise [rows, columns] in about [0, 1] that repeats at its edges: a sum of `octaves` smooth layers, the first with
- * `period` bumps across, each following one twice as fine and half as strong.
+ * A sum of `octaves` smooth layers, the first with `period` bumps across, each following one twice as fine and half as
+ * strong.
  */
+export function noiseOf(rows: number, columns: number, period: number, octaves: number, seed: number): Noise {
+  const total = 2 - 2 ** (1 - octaves);
+  const layers = Array.from({ length: octaves }, (_, octave): Layer => {
+    const points = period << octave;
+    const lines = Math.max(1, Math.round((points * rows) / columns));
+    const axis = axisOf(columns, points);
+    return {
+      lattice: uniformValues(points * lines, deriveSeed(seed, octave)),
+      points,
+      weight: 2 ** -octave / total,
+      rows: rows === columns ? axis : axisOf(rows, lines),
+      columns: axis,
+    };
+  });
+  return { rows, columns, layers };
+}
+
+/** The noise at one place. */
+export function noiseAt({ layers }: Noise, row: number, column: number): number {
+  let sum = 0;
+  for (const { lattice, points, weight, rows, columns } of layers) {
+    const high = rows.before[row] * points;
+    const low = rows.after[row] * points;
+    const left = columns.before[column];
+    const right = columns.after[column];
+    const share = columns.share[column];
+    const above = lattice[high + left] + (lattice[high + right] - lattice[high + left]) * share;
+    const below = lattice[low + left] + (lattice[low + right] - lattice[low + left]) * share;
+    sum = Math.fround(sum + weight * (above + (below - above) * rows.share[row]));
+  }
+  return sum;
+}
+
+let above = new Float64Array(0); // the two lines of a lattice, filled in, that a row is between; used anew by every call
+let below = new Float64Array(0);
+
+/** Writes `height` × `width` places from (`top`, `left`) on, over the edges where they reach beyond, to the start of `out`. */
+export function noiseBlock(
+  noise: Noise,
+  top: number,
+  left: number,
+  height: number,
+  width: number,
+  out: Float32Array,
+): void {
+  if (above.length < width) {
+    above = new Float64Array(width);
+    below = new Float64Array(width);
+  }
+  out.fill(0, 0, height * width);
+  for (const layer of noise.layers) {
+    const { before, after, share } = layer.rows;
+    let line = -1;
+    for (let row = 0; row < height; row++) {
+      const place = (top + row) % noise.rows;
+      if (before[place] !== line) {
+        const next = line >= 0 && before[place] === after[(top + row - 1) % noise.rows];
+        if (next) [above, below] = [below, above];
+        else fillLine(layer, before[place], left, width, above);
+        fillLine(layer, after[place], left, width, below);
+        line = before[place];
+      }
+      addRow(out, row * width, width, layer.weight, share[place]);
+    }
+  }
+}
+
+/** Fills in `width` places of a lattice line from `left` on. */
+function fillLine(layer: Layer, line: number, left: number, width: number, out: Float64Array): void {
+  const { lattice, points } = layer;
+  const { before, after, share } = layer.columns;
+  const begin = line * points;
+  for (let i = 0, place = left % before.length; i < width; i++, place++) {
+    if (place === before.length) place = 0;
+    const a = lattice[begin + before[place]];
+    out[i] = a + (lattice[begin + after[place]] - a) * share[place];
+  }
+}
+
+/** Adds one row of a layer to `out` from `begin` on; `part` is the way from the line above to the one below. */
+function addRow(out: Float32Array, begin: number, width: number, weight: number, part: number): void {
+  const high = above;
+  const low = below;
+  for (let i = 0; i < width; i++) out[begin + i] += weight * (high[i] + (low[i] - high[i]) * part);
+}
+
+/** All of the noise of these numbers [rows, columns]. */
 export function fractalNoise(
   rows: number,
   columns: number,
@@ -53,30 +138,7 @@ export function fractalNoise(
   octaves: number,
   seed: number,
 ): Float32Array {
-  const total = 2 - 2 ** (1 - octaves);
-  const layers = Array.from({ length: octaves }, (_, octave): Layer => {
-    const across = period << octave;
-    const down = Math.max(1, Math.round((across * rows) / columns));
-    const left = Int32Array.from({ length: columns }, (_, column) => Math.floor((column * across) / columns));
-    return {
-      lattice: uniformValues(across * down, deriveSeed(seed, octave)),
-      across,
-      down,
-      weight: 2 ** -octave / total,
-      left,
-      share: Float64Array.from(left, (at, column) => smooth((column * across) / columns - at)),
-      high: new Float64Array(columns),
-      low: new Float64Array(columns),
-      line: -1,
-    };
-  });
-  const noise = new Float32Array(rows * columns);
-  for (let row = 0; row < rows; row++)
-    for (const layer of layers) {
-      const y = (row * layer.down) / rows;
-      const line = Math.floor(y);
-      moveTo(layer, line);
-      addRow(noise, row * columns, layer, smooth(y - line));
-    }
-  return noise;
+  const all = new Float32Array(rows * columns);
+  noiseBlock(noiseOf(rows, columns, period, octaves, seed), 0, 0, rows, columns, all);
+  return all;
 }

@@ -4,7 +4,7 @@ import { directionAngle, wrapAngle } from "./angles.js";
 import { type Camera, columnSlope, rowSlopes } from "./camera.js";
 import type { Canvas } from "./canvas.js";
 import { type Light, type Rgb, smoothStep } from "./light.js";
-import { fractalNoise } from "./noise.js";
+import { noiseAt, noiseOf } from "./noise.js";
 
 const columns = 512;
 const rows = 128;
@@ -12,8 +12,14 @@ const rows = 128;
 const lowest = -0.25;
 const highest = 2.25;
 
-/** [column, row from the top, 3], 0 to 255, once around. */
-export type Sky = Float32Array;
+/** The picture of a sky, each of whose columns is painted when it is first looked at. */
+export interface Sky {
+  /** [column, row from the top, 3], 0 to 255, once around. */
+  readonly colours: Float32Array;
+  /** [column]: 1 where painted. */
+  readonly painted: Uint8Array;
+  readonly paint: (column: number) => void;
+}
 
 export interface SkyOptions {
   readonly zenith: Rgb;
@@ -24,10 +30,10 @@ export interface SkyOptions {
   readonly seed: number;
 }
 
-/** Paints the sky once, to be looked up by direction. */
-export function paintSky({ zenith, horizon, clouds, light, seed }: SkyOptions): Sky {
-  const cloud = fractalNoise(rows, columns, 8, 5, deriveSeed(seed, 0));
-  const hill = fractalNoise(1, columns, 8, 5, deriveSeed(seed, 1));
+/** A sky to be looked up by direction. */
+export function createSky({ zenith, horizon, clouds, light, seed }: SkyOptions): Sky {
+  const cloud = noiseOf(rows, columns, 8, 5, deriveSeed(seed, 0));
+  const hill = noiseOf(1, columns, 8, 5, deriveSeed(seed, 1));
   const sunAngle = directionAngle(light.toSun[0], light.toSun[1]);
   const level = Math.sqrt(light.toSun[0] ** 2 + light.toSun[1] ** 2);
   const sunSlope = light.toSun[2] / level;
@@ -48,36 +54,38 @@ export function paintSky({ zenith, horizon, clouds, light, seed }: SkyOptions): 
       thickness: smoothStep(0.02, 0.3, slope),
     };
   });
-  const sky = new Float32Array(columns * rows * 3);
-  for (let column = 0; column < columns; column++) {
+  const colours = new Float32Array(columns * rows * 3);
+  const painted = new Uint8Array(columns);
+  function paint(column: number): void {
+    painted[column] = 1;
     const aside = wrapAngle(((column + 0.5) / columns) * 2 * Math.PI - sunAngle);
     const asideSquared = aside * aside * level * level;
-    const hillTop = 0.03 + 0.09 * hill[column];
+    const hillTop = 0.03 + 0.09 * noiseAt(hill, 0, column);
     for (let row = 0; row < rows; row++) {
       const at = (column * rows + row) * 3;
       const { slope, clear, fromSun, cloudRow, thickness } = bands[row];
       if (slope < hillTop) {
-        for (let channel = 0; channel < 3; channel++) sky[at + channel] = hills[channel];
+        for (let channel = 0; channel < 3; channel++) colours[at + channel] = hills[channel];
         continue;
       }
       const apart = Math.sqrt(asideSquared + fromSun * fromSun);
       const glow = strength * (0.5 / (1 + 30 * apart * apart)) + (apart < 0.05 ? 1.2 * strength : 0);
-      const cloudiness = cloud[cloudRow * columns + column];
+      const cloudiness = noiseAt(cloud, cloudRow, column);
       const cover = smoothStep(0.78 - 0.5 * clouds, 0.98 - 0.5 * clouds, cloudiness) * thickness;
       for (let channel = 0; channel < 3; channel++) {
         const cloudy = clear[channel] + (white[channel] - clear[channel]) * cover * 0.85;
-        sky[at + channel] = cloudy + 255 * glow * light.sun[channel];
+        colours[at + channel] = cloudy + 255 * glow * light.sun[channel];
       }
     }
   }
-  return sky;
+  return { colours, painted, paint };
 }
 
 /** Fills the rows `from` to `to` of a column with sky, save where something is drawn (its depth is not Infinity). */
 export function drawSky(
   canvas: Canvas,
   camera: Camera,
-  sky: Sky,
+  { colours: sky, painted, paint }: Sky,
   column: number,
   from: number,
   to: number,
@@ -89,6 +97,8 @@ export function drawSky(
   const left = Math.floor(x);
   const share = x - left;
   const right = (left + 1) % columns;
+  if (!painted[left]) paint(left);
+  if (!painted[right]) paint(right);
   const flat = 1 / Math.sqrt(1 + slope * slope);
   const { colour, depth } = canvas;
   const slopes = rowSlopes(canvas, camera);

@@ -127,17 +127,25 @@ export function paintSurface(pattern: SurfacePattern, colour: Rgb, second: Rgb, 
     }
   const texels = new Uint8Array(size * size * 3);
   const mask = size - 1;
-  for (let row = 0; row < size; row++)
+  const [red, green, blue] = colour;
+  const [toRed, toGreen, toBlue] = second.map((value, channel) => value - colour[channel]);
+  for (let row = 0; row < size; row++) {
+    // Rows count upwards on walls: light falls from above and from the left.
+    const above = ((row + 1) & mask) * size;
+    const below = ((row - 1) & mask) * size;
     for (let column = 0; column < size; column++) {
       const at = row * size + column;
-      // Rows count upwards on walls: light falls from above and from the left.
-      const above = ((row + 1) & mask) * size + ((column - 1) & mask);
-      const below = ((row - 1) & mask) * size + ((column + 1) & mask);
-      const slope = Math.min(0.35, Math.max(-0.35, (relief[below] - relief[above]) * -0.4));
-      for (let channel = 0; channel < 3; channel++) {
-        const base = colour[channel] + (second[channel] - colour[channel]) * blend[at];
-        texels[3 * at + channel] = Math.min(255, Math.max(0, base * shade[at] * (1 - slope)));
-      }
+      const rise = relief[below + ((column + 1) & mask)] - relief[above + ((column - 1) & mask)];
+      const light = 1 - Math.min(0.35, Math.max(-0.35, rise * -0.4));
+      const share = blend[at];
+      texels[3 * at] = byteOf((red + toRed * share) * shade[at] * light);
+      texels[3 * at + 1] = byteOf((green + toGreen * share) * shade[at] * light);
+      texels[3 * at + 2] = byteOf((blue + toBlue * share) * shade[at] * light);
     }
+  }
   return createTexture(size, texels);
+}
+
+function byteOf(value: number): number {
+  return Math.min(255, Math.max(0, value));
 }

@@ -2,7 +2,7 @@
 import { deriveSeed, uniformValues } from "../../tensor/noise.js";
 import { cosine, sine } from "../raster/trigonometry.js";
 import { type Light, mixRgb, type Rgb, scaleRgb } from "../raycast/light.js";
-import { paintSky, type Sky } from "../raycast/sky.js";
+import { createSky, type Sky } from "../raycast/sky.js";
 import type { Sprite } from "../raycast/sprite.js";
 import { paintSurface } from "../raycast/surfaces.js";
 import type { Texture } from "../raycast/texture.js";
@@ -192,7 +192,7 @@ export function trailLooks(seed: number): TrailLooks {
   return {
     weather,
     light,
-    sky: paintSky({ zenith, horizon, clouds, light, seed: deriveSeed(seed, 12) }),
+    sky: createSky({ zenith, horizon, clouds, light, seed: deriveSeed(seed, 12) }),
     grass: paintSurface("ground", vary(season.grass, 0), vary(season.soil, 1), deriveSeed(seed, 13)),
     path: paintSurface("ground", vary(season.path, 2), scaleRgb(season.path, 0.8), deriveSeed(seed, 14)),
     conifers: season.conifers,
