@@ -28,6 +28,25 @@ test("a clip follows from its seed, in every world", async () => {
   }
 });
 
+test.each(["tabletop", "arena", "trail"] as const)(
+  "what a clip of %s leaves out is only not drawn",
+  async (source) => {
+    for (const seed of [3, 4, 5]) {
+      const [late, { metadata }] = [
+        await recordClip(source, seed, 2, 5),
+        await recordClip(source, seed, 2, 5),
+      ];
+      const whole = await recordClip(source, seed, 7, 0); // all of the episode's beginning
+      const states = JSON.stringify(whole.metadata.states);
+      expect(states).toContain(JSON.stringify(metadata.states).slice(1, -1));
+      const first = (whole.metadata.states as object[]).findIndex(
+        (state) => JSON.stringify(state) === JSON.stringify((metadata.states as object[])[0]),
+      );
+      expect(await late.frames()).toEqual(await whole.frames(first, 2));
+    }
+  },
+);
+
 test("actions of the trail lead along its poses, and mean the same after a way through RECON's files", async () => {
   const clip = await recordClip("trail", 5, 4);
   const folder = mkdtempSync(join(tmpdir(), "clip-"));

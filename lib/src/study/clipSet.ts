@@ -16,6 +16,8 @@ export interface ClipSet {
   readonly sources: readonly ClipSource[];
   readonly clips: number;
   readonly frames: number;
+  /** Most frames of an episode's beginning that a clip leaves out; `frames` unless given. */
+  readonly skip?: number;
   /** Training and held-out sets differ in this. */
   readonly seed: number;
 }
@@ -44,9 +46,9 @@ const changes: Record<ClipSource, number> = { tabletop: 0, arena: 0, trail: 0, p
 
 /** A name for a description: equal ones share their files. */
 export function clipSetName(set: ClipSet): string {
-  const { sources, clips, frames, seed } = set;
+  const { sources, clips, frames, skip, seed } = set;
   const version = sources.reduce((sum, source) => sum + changes[source], 1);
-  const text = JSON.stringify({ version, sources, clips, frames, seed });
+  const text = JSON.stringify({ version, sources, clips, frames, skip, seed });
   return createHash("sha256").update(text).digest("hex").slice(0, 16);
 }
 
@@ -77,7 +79,7 @@ export async function openClips(
 
 /** Writes pictures, actions and, last, the card; a set with a card is whole. */
 async function record(set: ClipSet, base: string, onProgress: (done: number, of: number) => void = () => {}) {
-  const { sources, clips, frames, seed } = set;
+  const { sources, clips, frames, skip, seed } = set;
   const digest = createHash("sha256");
   const sizes = new Set<number>();
   const taken: Float32Array[] = [];
@@ -85,7 +87,7 @@ async function record(set: ClipSet, base: string, onProgress: (done: number, of:
   const file = await open(`${base}.pictures.part`, "w");
   try {
     for (let clip = 0; clip < clips; clip++) {
-      const episode = await recordClip(sources[clip % sources.length], deriveSeed(seed, clip), frames);
+      const episode = await recordClip(sources[clip % sources.length], deriveSeed(seed, clip), frames, skip);
       const pictures = await episode.frames();
       digest.update(pictures);
       await file.write(pictures);

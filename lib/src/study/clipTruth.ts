@@ -33,7 +33,7 @@ export async function openTruth(
 }
 
 async function recordTruth(
-  { sources, clips, frames, seed }: ClipSet,
+  { sources, clips, frames, skip, seed }: ClipSet,
   path: string,
   onProgress: (done: number, of: number) => void = () => {},
 ): Promise<void> {
@@ -42,7 +42,7 @@ async function recordTruth(
     const world = sources[clip % sources.length];
     if (world === "passive")
       throw new RangeError('openTruth: sources hold "passive"; expected worlds, whose state is known.');
-    const { metadata, actions, actionSize } = await recordClip(world, deriveSeed(seed, clip), frames);
+    const { metadata, actions, actionSize } = await recordClip(world, deriveSeed(seed, clip), frames, skip);
     const states = (metadata.states as object[]).map((state) => stateNumbers(world, state));
     truth.push({
       world,

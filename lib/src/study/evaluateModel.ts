@@ -115,7 +115,7 @@ async function readerScores(
   const clips = await openClips(set, { folder, onProgress: progress("clips") });
   const truth = await openTruth(set, { folder, onProgress: progress("truth") });
   const network = await loadLabNetwork(readerFile(dir), recipe.kind);
-  const task = readerTask({ ...recipe, clips: set }, clips, truth);
+  const task = readerTask({ ...recipe, clips: set, shift: 0 }, clips, truth);
   const { inputs, loss } = task.objective(network.config);
   const losses = Array.from({ length: 8 }, (_, step) =>
     tidy(() => loss(network.weights, inputs(task.batch(step), step + 1)).dataSync()[0]),

@@ -63,6 +63,8 @@ export interface ReaderRecipe extends Run {
   readonly kind: "videoEncoder" | "inverseDynamics" | "stateReader";
   /** Frames of a training window. */
   readonly frames: number;
+  /** Pixels by which windows are moved at most, see `disturb`. */
+  readonly shift: number;
 }
 
 export type Recipe = ReaderRecipe | AutoencoderRecipe | PassiveRecipe | WorldRecipe | ScratchRecipe;
@@ -112,14 +114,15 @@ const trail = world("trail", "continuous");
 function reader(
   kind: ReaderRecipe["kind"],
   sources: ClipSet["sources"],
-  run: Pick<ReaderRecipe, "batch" | "frames" | "steps">,
+  run: Pick<ReaderRecipe, "batch" | "frames" | "steps" | "shift">,
 ): ReaderRecipe {
-  const clips = { sources, clips: 800, frames: 16, seed: 31 };
+  // many short clips: with fewer scenes they are learned by heart
+  const clips = { sources, clips: 4800, frames: 4, skip: 28, seed: 31 };
   return { kind, clips, ...run, seed: 1, optimizer: { rate: 2e-3, average: 0.999 } };
 }
 
-const readActions = { batch: 24, frames: 3, steps: 3000 };
-const readState = { batch: 64, frames: 1, steps: 3000 };
+const readActions = { batch: 24, frames: 3, steps: 3000, shift: 4 };
+const readState = { batch: 64, frames: 1, steps: 3000, shift: 2 };
 
 export const recipes = {
   "autoencoder-lab": {
@@ -147,6 +150,7 @@ export const recipes = {
     batch: 16,
     frames: 4,
     steps: 3000,
+    shift: 2,
   }),
   "inverse-dynamics-tabletop": reader("inverseDynamics", ["tabletop"], readActions),
   "inverse-dynamics-arena": reader("inverseDynamics", ["arena"], readActions),

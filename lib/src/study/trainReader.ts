@@ -26,6 +26,7 @@ import { deriveSeed, uniformValues } from "../tensor/noise.js";
 import type { Objective } from "../train/objective.js";
 import type { Clips } from "./clipSet.js";
 import { type ClipTruth, columnScale } from "./clipTruth.js";
+import { disturb } from "./disturb.js";
 import { framesAsTensor } from "./latents.js";
 import type { ReaderRecipe } from "./recipe.js";
 
@@ -47,7 +48,7 @@ export interface ReaderTask {
  * zeros where a clip is of another; the others get theirs as they are.
  */
 export function readerTask(recipe: ReaderRecipe, clips: Clips, truth: readonly ClipTruth[]): ReaderTask {
-  const { kind, frames, seed } = recipe;
+  const { kind, frames, shift, seed } = recipe;
   const state = columns(truth, "states");
   const action = columns(truth, "actions");
   const scaled = kind === "videoEncoder";
@@ -78,8 +79,11 @@ export function readerTask(recipe: ReaderRecipe, clips: Clips, truth: readonly C
       const places = drawPlaces(recipe, deriveSeed(seed, 1, step));
       const rows = (of: number[][][]) =>
         tensor(places.map(({ clip, first }) => of[clip].slice(first, first + frames))) as Tensor3D;
+      const video = placesAsVideo(recipe, clips, places);
+      const moved = shift > 0 ? disturb(video, shift, deriveSeed(seed, 2, step)) : video;
+      if (moved !== video) video.dispose();
       return {
-        frames: placesAsVideo(recipe, clips, places),
+        frames: moved,
         state: rows(given.state),
         action: rows(given.action),
       };

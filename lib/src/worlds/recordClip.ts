@@ -13,27 +13,19 @@ export type ClipSource = (typeof clipSources)[number];
 
 /**
  * One clip, 64 × 64; layout, looks, policy and course follow from the seed. Actions are those that the world's data set
- * holds; for the trail that is `asRecon`. The longest part of an episode's beginning
- * that a clip may skip is `frames`, so that not all clips start where episodes do.
+ * holds; for the trail that is `asRecon`. A clip leaves out up to `skip` frames of its episode's beginning, so that not all
+ * clips start where episodes do.
  */
-export async function recordClip(source: ClipSource, seed: number, frames: number): Promise<Episode> {
+export async function recordClip(
+  source: ClipSource,
+  seed: number,
+  frames: number,
+  skip = frames,
+): Promise<Episode> {
   if (source === "passive") return passiveClip(seed, { frames });
   const { simulator, policies } = await keptWorld(source);
   const [choice, skipped] = uniformValues(2, deriveSeed(seed, 1));
   const policy = policies[Math.floor(choice * policies.length)];
-  const first = Math.floor(skipped * (frames + 1));
-  const recorded = recordEpisode(simulator, policy, { seed, frames: first + frames });
-  const whole = source === "trail" ? asRecon(recorded) : recorded;
-  return {
-    ...whole,
-    frameCount: frames,
-    actions: whole.actions?.slice(first * whole.actionSize),
-    metadata: Object.fromEntries(
-      Object.entries(whole.metadata).map(([name, value]) => {
-        const perFrame = Array.isArray(value) && value.length === whole.frameCount;
-        return [name, perFrame ? value.slice(first) : value];
-      }),
-    ),
-    frames: (start = 0, count = frames - start) => whole.frames(first + start, count),
-  };
+  const recorded = recordEpisode(simulator, policy, { seed, frames, skip: Math.floor(skipped * (skip + 1)) });
+  return source === "trail" ? asRecon(recorded) : recorded;
 }

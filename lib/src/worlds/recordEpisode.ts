@@ -10,6 +10,8 @@ export interface RecordOptions {
   readonly seed: number;
   /** Pictures to take; the action of the last one is chosen but leads out of the episode. */
   readonly frames: number;
+  /** Frames of the beginning that are not kept: the world moves on, but no picture is drawn; none unless given. */
+  readonly skip?: number;
   /** Pixels per side; 64 unless given. */
   readonly size?: number;
 }
@@ -24,9 +26,10 @@ export interface RecordOptions {
 export function recordEpisode<State extends object>(
   simulator: Simulator<State>,
   policy: BehaviourPolicy<State>,
-  { seed, frames, size = 64 }: RecordOptions,
+  { seed, frames, skip = 0, size = 64 }: RecordOptions,
 ): Episode {
   requireWhole("recordEpisode", "frames", frames, 1);
+  requireWhole("recordEpisode", "skip", skip, 0);
   const { actionSize } = simulator;
   const frameSize = size * size * 3;
   const pictures = new Uint8Array(frames * frameSize);
@@ -34,17 +37,19 @@ export function recordEpisode<State extends object>(
   const states: State[] = [];
   simulator.reset(seed);
   policy.reset(seed);
-  for (let frame = 0; frame < frames; frame++) {
+  for (let frame = -skip; frame < frames; frame++) {
     const state = simulator.state();
     const action = policy.act(state);
     if (action.length !== actionSize)
       throw new RangeError(
         `recordEpisode: policy ${policy.name} gave ${action.length} numbers; ${simulator.name} takes ${actionSize}.`,
       );
-    states.push(state);
-    pictures.set(simulator.render(size), frame * frameSize);
-    actions.set(action, frame * actionSize);
-    if (frame + 1 < frames) simulator.step(actions.subarray(frame * actionSize, (frame + 1) * actionSize));
+    if (frame >= 0) {
+      states.push(state);
+      pictures.set(simulator.render(size), frame * frameSize);
+      actions.set(action, frame * actionSize);
+    }
+    if (frame + 1 < frames) simulator.step(Float32Array.from(action));
   }
   const last = states[frames - 1];
   const outcome = Object.fromEntries(
