@@ -1,7 +1,8 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
+  dispose,
   memory,
   type Tensor2D,
   type Tensor3D,
@@ -141,6 +142,24 @@ test("a world model comes back from its folder with equal bits", async () => {
   expect(await walk(after, actions)).toEqual(await walk(before, actions));
   await before.dispose();
   await after.dispose();
+});
+
+test("halved precision takes half of the room and rounds every weight to 11 bits", async () => {
+  const parts = { network, codec: { kind: "pixels" }, schedule: labSchedule, rollout: labRollout } as const;
+  const [whole, half] = [join(folder, "whole"), join(folder, "half")];
+  await saveWorldModel(whole, parts);
+  await saveWorldModel(half, parts, { precision: "F16" });
+  const size = (dir: string) => statSync(join(dir, "network.safetensors")).size;
+  const numbers = Object.values(network.weights).reduce((sum, weight) => sum + weight.size, 0);
+  expect(size(whole) - size(half)).toBeGreaterThanOrEqual(2 * numbers);
+  const { weights } = (await loadWorldParts(half)).network;
+  for (const [name, weight] of Object.entries(network.weights)) {
+    const [exact, rounded] = [weight.dataSync(), weights[name].dataSync()];
+    expect([...exact].every((x, i) => Math.abs(x - rounded[i]) <= Math.abs(x) * 2 ** -11 + 2 ** -25)).toBe(
+      true,
+    );
+  }
+  dispose(weights);
 });
 
 test("tokens for cross-attention are kept with the world, and asked for", async () => {

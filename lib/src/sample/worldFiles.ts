@@ -7,7 +7,7 @@ import type { VideoUnet } from "../model/videoUnet.js";
 import type { VideoUnetConfig } from "../model/videoUnetConfig.js";
 import type { ScheduleConfig } from "../schedule/schedule.js";
 import { loadWeights, type Weights } from "../weights/safetensors.js";
-import { saveWeights } from "../weights/saveWeights.js";
+import { type SaveOptions, saveWeights } from "../weights/saveWeights.js";
 import { type CodecModel, createFrameCodec } from "./frameCodec.js";
 import type { RolloutConfig } from "./rolloutConfig.js";
 import { createWorld, operationThreads, type WorldOptions } from "./unetWorld.js";
@@ -37,15 +37,23 @@ interface WorldRecord {
 
 const format = "vid2world world model 1";
 
-/** Writes a world model to a folder; the settings come last, so a folder that has them is whole. */
-export async function saveWorldModel(dir: string, parts: WorldParts): Promise<void> {
+/**
+ * Writes a world model to a folder; the settings come last, so a folder that has them is whole.
+ *
+ * @param options as for `saveWeights`: weights in `F16` take half of the room, rounded to 11 bits
+ */
+export async function saveWorldModel(
+  dir: string,
+  parts: WorldParts,
+  options: Pick<SaveOptions, "precision"> = {},
+): Promise<void> {
   const { network, codec, schedule, rollout, context } = parts;
   if (network.config.contextWidth > 0 && !context)
     throw new RangeError("saveWorldModel: context is missing; the network has cross-attention.");
   await mkdir(dir, { recursive: true });
-  await saveWeights(join(dir, "network.safetensors"), network.weights);
+  await saveWeights(join(dir, "network.safetensors"), network.weights, options);
   const codecWeights = weightsOf(codec);
-  if (codecWeights) await saveWeights(join(dir, "codec.safetensors"), codecWeights);
+  if (codecWeights) await saveWeights(join(dir, "codec.safetensors"), codecWeights, options);
   if (context) await saveWeights(join(dir, "context.safetensors"), { context });
   const record: WorldRecord = {
     format,

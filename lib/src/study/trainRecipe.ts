@@ -163,12 +163,13 @@ async function trainVideo(
         actions: recipe.kind === "world",
       }),
   });
-  await saveWorldModel(dir, {
+  const parts = {
     network: model,
     codec: { kind: "autoencoder", autoencoder },
     schedule: recipe.diffusion.schedule ?? labSchedule,
     rollout: recipe.rollout,
-  });
+  } as const;
+  await saveWorldModel(dir, parts, { precision: "F16" });
   return made;
 }
 
