@@ -358,7 +358,7 @@ export {
 export { ablationStudy } from "./study/ablation.js";
 export { loadAutoencoder, saveAutoencoder } from "./study/autoencoderFiles.js";
 export { openBase, type ShippedBase, type StudyBase, type TinyBase } from "./study/base.js";
-export { type Budget, fineTuneProtocol } from "./study/budgets.js";
+export { type Budget, type FineTuneStudyOptions, fineTuneProtocol } from "./study/budgets.js";
 export { type ClipSet, type Clips, openClips } from "./study/clipSet.js";
 export { type ClipTruth, openTruth } from "./study/clipTruth.js";
 export { type ArmComparison, type CompareOptions, compareArms } from "./study/compareArms.js";
@@ -385,6 +385,8 @@ export { type FineTuneSettings, fineTune } from "./study/fineTune.js";
 export { causalArm, guided, unguided } from "./study/fineTuneArms.js";
 export { type LayerError, layerErrors } from "./study/layerErrors.js";
 export type { ModelCard } from "./study/modelCard.js";
+export { paperProtocol } from "./study/paperPlaces.js";
+export { type PaperNeeds, type PaperScale, paperNeeds, paperScale } from "./study/paperScale.js";
 export {
   cardDifferences,
   cardHash,
@@ -443,7 +445,7 @@ export {
 } from "./study/tinyWorld.js";
 export { type TrainRecipeOptions, trainRecipe } from "./study/trainRecipe.js";
 export { type Expectation, type Verdict, type VerdictWord, verdictOf } from "./study/verdict.js";
-export { type FineTuneStudyOptions, weightTransferStudy } from "./study/weightTransfer.js";
+export { weightTransferStudy } from "./study/weightTransfer.js";
 export { readableAction, readableNames, stateNumbers } from "./study/worldTruth.js";
 
 // notebook/

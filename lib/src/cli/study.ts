@@ -5,11 +5,14 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import { type Progress, showProgress } from "../notebook/showProgress.js";
 import { type Budget, budgets, secondsPerUnit } from "../study/budgets.js";
 import { type Study, type StudyFolders, units } from "../study/defineStudy.js";
+import type { PaperScale } from "../study/paperScale.js";
+import { paperTask } from "../study/paperTask.js";
 import { openResultStore } from "../study/resultStore.js";
 import { runStudy } from "../study/runStudy.js";
 import { openStudy, studyNames } from "../study/studies.js";
 import { readStudy } from "../study/studyFile.js";
 import { summarizeStudy } from "../study/summarizeStudy.js";
+import { describeDistances, describePaper } from "./describePaper.js";
 import { describeStudy } from "./describeStudy.js";
 import { recomputeResult } from "./recomputeResult.js";
 import { wholeNumber } from "./wholeNumber.js";
@@ -17,7 +20,7 @@ import { wholeNumber } from "./wholeNumber.js";
 interface Flags extends StudyFolders {
   readonly budget?: Budget;
   readonly seeds?: number;
-  readonly workers: number;
+  readonly workers?: number;
   readonly shard: { readonly index: number; readonly of: number };
   readonly results: string;
   readonly save?: string;
@@ -32,13 +35,15 @@ function part(text: string): Flags["shard"] {
 }
 
 /** A study by name, or from a file, which says its seeds and all the rest itself. */
-async function choose(name: string, { budget, seeds, models }: Flags): Promise<Study> {
+async function choose(name: string, { budget, seeds, models, episodes, checkpoint }: Flags): Promise<Study> {
   if (!name.endsWith(".json")) {
     const count = seeds ?? 3;
     return openStudy(name, {
       budget: budget ?? "standard",
       seeds: Array.from({ length: count }, (_, i) => i + 1),
       models,
+      episodes,
+      checkpoint,
     });
   }
   if (budget !== undefined || seeds !== undefined)
@@ -55,20 +60,25 @@ async function save(study: Study, path: string): Promise<void> {
 }
 
 async function study(name: string | undefined, flags: Flags): Promise<void> {
-  const { models, scratch, results, workers, shard } = flags;
-  if (flags.card) return recomputeResult(flags.card, { models, scratch });
+  const { models, scratch, episodes, checkpoint, results, shard } = flags;
+  const folders = { models, scratch, episodes, checkpoint };
+  if (flags.card) return recomputeResult(flags.card, folders);
   if (name === undefined)
     throw new Error(
       `study: the name is missing; expected ${studyNames.join(" or ")}, a file, or --card <file>.`,
     );
-  const named = name.endsWith(".json") ? undefined : (flags.budget ?? "standard");
   const chosen = await choose(name, flags);
   if (flags.save) return save(chosen, flags.save);
   const store = openResultStore(results);
   const all = units(chosen);
   const there = await Promise.all(all.map(async ({ card }) => (await store.read(card)) !== undefined));
   const missing = all.filter((_, i) => !there[i] && i % shard.of === shard.index - 1).length;
-  process.stdout.write(`${chosen.question}\n${plan(all.length, missing, flags, named)}\n`);
+  const large = chosen.protocol.task === paperTask;
+  const workers = Math.max(1, Math.min(flags.workers ?? (large ? 1 : availableParallelism()), missing));
+  const pace = name.endsWith(".json") ? undefined : secondsPerUnit[flags.budget ?? "standard"];
+  process.stdout.write(`${chosen.question}\n${plan(all.length, missing, shard, workers, pace)}\n`);
+  if (large && missing > 0)
+    process.stdout.write(`${describePaper(chosen.protocol as unknown as PaperScale, missing)}\n`);
   const stop = new AbortController();
   process.once("SIGINT", () => stop.abort());
   let bar: Progress | undefined;
@@ -76,8 +86,8 @@ async function study(name: string | undefined, flags: Flags): Promise<void> {
   await runStudy(chosen, {
     store,
     shard,
-    workers: Math.max(1, Math.min(workers, missing)),
-    folders: { models, scratch },
+    workers,
+    folders,
     signal: stop.signal,
     onProgress: ({ done }) => {
       if (!bar) {
@@ -97,16 +107,17 @@ async function study(name: string | undefined, flags: Flags): Promise<void> {
     return;
   }
   process.stdout.write(`${describeStudy(chosen, await summarizeStudy(chosen, store))}\n`);
+  if (large) process.stdout.write(await describeDistances(chosen, store));
 }
 
-/** What there is to do and how long it takes, about; a file does not say. */
-function plan(all: number, missing: number, { workers, shard }: Flags, budget: Budget | undefined): string {
+/** What there is to do and how long it takes, about, at a pace in seconds per unit if one is known. */
+function plan(all: number, missing: number, shard: Flags["shard"], workers: number, pace?: number): string {
   const share = shard.of > 1 ? ` (part ${shard.index} of ${shard.of})` : "";
   if (missing === 0) return `All ${all} results are there${share}; nothing is computed.`;
-  const lanes = Math.min(workers, missing);
-  const minutes = budget && (Math.ceil(missing / lanes) * secondsPerUnit[budget]) / 60;
+  const minutes = pace && (Math.ceil(missing / workers) * pace) / 60;
   const time = minutes ? `about ${duration(minutes)} ` : "";
-  return `${missing} of ${all} results to compute${share}: ${time}with ${lanes} worker${lanes > 1 ? "s" : ""} on free cores.`;
+  const several = workers > 1 ? "s" : "";
+  return `${missing} of ${all} results to compute${share}: ${time}with ${workers} worker${several} on free cores.`;
 }
 
 function duration(minutes: number): string {
@@ -124,19 +135,21 @@ export function addStudy(program: Command): void {
     .addOption(
       new Option(
         "--budget <name>",
-        "quick: minutes, no conclusion; standard (the default): the base that ships",
+        "quick: minutes, no conclusion; standard (the default): the base that ships; paper: its own size",
       ).choices(budgets),
     )
     .option("--seeds <count>", "training seeds; 3 unless given", wholeNumber)
     .option("--save <file>", "write the study to a file to edit, and compute nothing")
     .option("--card <file>", "compute a stored result again from its card, and compare every value")
-    .option("--workers <count>", "processes side by side", wholeNumber, availableParallelism())
+    .option("--workers <count>", "processes side by side; all cores unless given, one for paper", wholeNumber)
     .option("--shard <i/n>", "only the i-th of n parts of the units; the store is shared", part, {
       index: 1,
       of: 1,
     })
     .option("--results <dir>", "folder of results", "data/results")
     .option("--models <dir>", "folder of models", "data/models")
-    .option("--scratch <dir>", "folder for clips, latents and tiny bases", ".cache/study")
+    .option("--scratch <dir>", "folder for clips, latents, tiny bases and checkpoints", ".cache/study")
+    .option("--episodes <dir>", "for paper: the TFRecord shards of RT-1")
+    .option("--checkpoint <file>", "for paper: DynamiCrafter's model.ckpt for 320 × 512")
     .action(study);
 }

@@ -38,9 +38,9 @@ const powersOfTwo = [1, 2, 4, 8, 16, 32, 64, 128];
  * @throws RangeError if lengths are given for a network that is not causal
  */
 export function createWorld(model: VideoUnet, options: WorldOptions = {}): World {
-  const { schedule = labSchedule, lengths, context, workers = 1, engine, threads } = options;
+  const { schedule = labSchedule, lengths, context, workers = 1, engine, threads, provider } = options;
   requireWhole("createWorld", "workers", workers, 1, 2);
-  const run = { engine, threads: operationThreads(workers, threads) };
+  const run = { engine, provider, threads: operationThreads(workers, threads) };
   const { config } = model;
   const causal = config.convPadding === "causal" && config.mask !== "full" && config.norm !== "clip";
   if (lengths && !causal)

@@ -5,12 +5,17 @@ import type { VideoUnetConfig } from "../model/videoUnetConfig.js";
 import { labSchedule } from "../schedule/schedule.js";
 import { requireChoice } from "../tensor/check.js";
 import { shippedBase, type TinyBase } from "./base.js";
+import type { StudyFolders } from "./defineStudy.js";
 import { type FineTuneSettings, fineTuneTask } from "./fineTune.js";
+import { paperProtocol } from "./paperPlaces.js";
 import type { Plain, ProtocolCard } from "./protocolCard.js";
 
-export const budgets = ["quick", "standard"] as const;
+export const budgets = ["quick", "standard", "paper"] as const;
 
-/** `quick` shows that everything runs, and concludes nothing; `standard` is what conclusions are drawn from. */
+/**
+ * `quick` shows that everything runs, and concludes nothing; `standard` is what conclusions are drawn from; `paper` is the
+ * paper's own size, for those who have its data, its checkpoint and its machines.
+ */
 export type Budget = (typeof budgets)[number];
 
 const tinyNetwork: VideoUnetConfig = {
@@ -48,8 +53,8 @@ const shared = {
  * @param models folder of models, read for `standard` only
  * @throws Error if the budget is `standard` and the base is not there
  */
-export async function fineTuneProtocol(budget: Budget, models: string): Promise<ProtocolCard> {
-  requireChoice("fineTuneProtocol", "budget", budget, budgets);
+export async function fineTuneProtocol(budget: "quick" | "standard", models: string): Promise<ProtocolCard> {
+  requireChoice("fineTuneProtocol", "budget", budget, ["quick", "standard"]);
   const settings: Omit<FineTuneSettings, "causal" | "guidance"> =
     budget === "quick"
       ? {
@@ -85,5 +90,21 @@ export async function fineTuneProtocol(budget: Budget, models: string): Promise<
   return { task: fineTuneTask, ...(settings as unknown as Readonly<Record<string, Plain>>) };
 }
 
+export interface FineTuneStudyOptions extends Omit<StudyFolders, "scratch"> {
+  readonly budget: Budget;
+  /** Training seeds. */
+  readonly seeds: readonly number[];
+}
+
+/**
+ * Settings that the arms of a study share, at any budget.
+ *
+ * @throws Error if what the budget needs is not there
+ */
+export function studyProtocol({ budget, ...places }: FineTuneStudyOptions): Promise<ProtocolCard> {
+  requireChoice("studyProtocol", "budget", budget, budgets);
+  return budget === "paper" ? paperProtocol(places) : fineTuneProtocol(budget, places.models);
+}
+
 /** Seconds of one core that a unit takes, about: for a first look before any unit of a run has ended. */
-export const secondsPerUnit: Readonly<Record<Budget, number>> = { quick: 10, standard: 400 };
+export const secondsPerUnit: Readonly<Partial<Record<Budget, number>>> = { quick: 10, standard: 400 };

@@ -27,6 +27,9 @@ export interface UnitOptions {
 export interface StudyFolders {
   readonly models: string;
   readonly scratch: string;
+  /** For a study at the paper's size: the shards of RT-1, and the released checkpoint. */
+  readonly episodes?: string;
+  readonly checkpoint?: string;
 }
 
 /** Computes a unit; the same card gives the same values. */

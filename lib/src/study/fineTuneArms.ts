@@ -8,6 +8,9 @@ export const unguided: FineTuneSettings["guidance"] = { dropout: 0, strength: 1 
 /** The paper's chance of a dropped action, with the milder guidance that suits small models. */
 export const guided: FineTuneSettings["guidance"] = { dropout: 0.2, strength: 1.5 };
 
+/** The paper's guidance as it stands there. */
+export const paperGuided: FineTuneSettings["guidance"] = { dropout: 0.2, strength: 2.5 };
+
 /** An arm that is turned causal by a rule. Equal arms give equal cards, so studies share their results. */
 export function causalArm(
   { transfer, points = 2, norm = "frame" }: FineTuneSettings["causal"],

@@ -2,9 +2,11 @@
 import { requireChoice } from "../tensor/check.js";
 import type { Compute, UnitOptions, UnitValues } from "./defineStudy.js";
 import { fineTune, fineTuneTask } from "./fineTune.js";
+import { paperTask } from "./paperTask.js";
+import { paperTune } from "./paperTune.js";
 import type { Plain, ProtocolCard } from "./protocolCard.js";
 
-const tasks: Readonly<Record<string, Compute>> = { [fineTuneTask]: fineTune };
+const tasks: Readonly<Record<string, Compute>> = { [fineTuneTask]: fineTune, [paperTask]: paperTune };
 
 /** The computation that a card names as its `task`. */
 export function taskOf(card: ProtocolCard): Compute {

@@ -1,22 +1,14 @@
 /** The study behind section 4.1 of the paper: what each rule for the future's taps costs at the start and after training. */
-import { type Budget, fineTuneProtocol } from "./budgets.js";
+import { type FineTuneStudyOptions, studyProtocol } from "./budgets.js";
 import { defineStudy, type Study } from "./defineStudy.js";
 import { causalArm, unguided } from "./fineTuneArms.js";
-
-export interface FineTuneStudyOptions {
-  readonly budget: Budget;
-  /** Training seeds. */
-  readonly seeds: readonly number[];
-  /** Folder of models. */
-  readonly models: string;
-}
 
 /**
  * Shift, masked, and extrapolative with 2, 3 and 4 points, all without guidance, so that nothing but the kernels differs.
  *
- * @throws Error if the budget's base is missing
+ * @throws Error if what the budget needs is not there
  */
-export async function weightTransferStudy({ budget, seeds, models }: FineTuneStudyOptions): Promise<Study> {
+export async function weightTransferStudy(options: FineTuneStudyOptions): Promise<Study> {
   return defineStudy({
     name: "weight-transfer",
     question: "Which rule for taps on the future gives the better start, and does training even it out?",
@@ -29,8 +21,8 @@ export async function weightTransferStudy({ budget, seeds, models }: FineTuneStu
     },
     reference: "masked",
     axis: ["causal"],
-    seeds,
-    protocol: await fineTuneProtocol(budget, models),
+    seeds: options.seeds,
+    protocol: await studyProtocol(options),
     expectation: {
       psnr: [
         { arm: "shift", direction: "below", paper: "21.5 against 22.9 dB (Table 2)" },

@@ -1,6 +1,7 @@
 /** Whether functions of tensors run op by op, or traced and compiled. */
 import { stack, type Tensor, type TensorContainer, tidy } from "@tensorflow/tfjs";
 import { compile } from "../engine/compile.js";
+import type { Provider } from "../engine/session.js";
 import { requireChoice } from "../tensor/check.js";
 
 /** `eager`: on the current TensorFlow.js backend. `compiled`: traced at the first call of a shape, then ONNX Runtime. */
@@ -14,6 +15,8 @@ export interface RunOptions {
   readonly engine?: Engine;
   /** Threads of a compiled call; all cores unless given. */
   readonly threads?: number;
+  /** Where a compiled call runs; `cpu` unless given. */
+  readonly provider?: Provider;
 }
 
 /**
@@ -23,12 +26,12 @@ export interface RunOptions {
  */
 export function runner<Arguments extends readonly unknown[], Result extends TensorContainer>(
   fn: (...args: Arguments) => Result,
-  { engine = "compiled", threads }: RunOptions,
+  { engine = "compiled", threads, provider }: RunOptions,
   freeze?: TensorContainer,
 ): Running<Arguments, Result> {
   requireChoice("runner", "engine", engine, ["compiled", "eager"]);
   if (engine === "eager") return async (...args) => tidy(() => fn(...args));
-  return compile(fn, { threads, freeze });
+  return compile(fn, { threads, provider, freeze });
 }
 
 /**
@@ -38,10 +41,10 @@ export function runner<Arguments extends readonly unknown[], Result extends Tens
 export function loopRunner(
   fn: (numbers: Tensor, inputs: Readonly<Record<string, Tensor>>) => Tensor,
   times: number,
-  { engine = "compiled", threads }: RunOptions,
+  { engine = "compiled", threads, provider }: RunOptions,
 ): Running<[Tensor, Readonly<Record<string, Tensor>>], Tensor> {
   if (engine === "compiled")
-    return compile(fn, { threads, steps: times }) as unknown as Running<
+    return compile(fn, { threads, provider, steps: times }) as unknown as Running<
       [Tensor, Readonly<Record<string, Tensor>>],
       Tensor
     >;
