@@ -55,7 +55,7 @@ const made: Record<string, Recipe> = {
   },
 };
 
-const judge = { ...shared, frames: 2 };
+const judge = { ...shared, frames: 2, shift: 1 };
 const judges: Record<string, Recipe> = {
   "lab-features": { ...judge, kind: "videoEncoder" },
   "inverse-dynamics-trail": { ...judge, kind: "inverseDynamics" },

@@ -169,6 +169,7 @@ test("of two processes that begin with nothing, one makes clips, latents or trut
     kind: "stateReader",
     clips,
     frames: 1,
+    shift: 0,
     steps: 1,
     batch: 1,
     seed: 1,
