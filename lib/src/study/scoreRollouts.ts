@@ -2,7 +2,7 @@
  * How far a world model gets from copying the last frame to the best its autoencoder allows, on held-out clips. Squared
  * errors are pooled before the logarithm, over changed pixels only: what stands still is no achievement.
  */
-import { dispose, type Tensor3D, type Tensor5D, tensor3d, tidy } from "@tensorflow/tfjs";
+import { dispose, type Tensor3D, type Tensor4D, type Tensor5D, tensor3d, tidy } from "@tensorflow/tfjs";
 import type { FrameCodec } from "../sample/frameCodec.js";
 import { rollout } from "../sample/rollout.js";
 import type { RolloutConfig } from "../sample/rolloutConfig.js";
@@ -88,14 +88,18 @@ export async function scoreRollouts(
 /** Errors of every clip of a batch; `ceiling` covers all frames, `guess` only those after the given ones. */
 function clipErrors(video: Tensor5D, guess: Tensor5D, ceiling: Tensor5D, given: number): ClipErrors[] {
   const columns = tidy(() => {
-    const truth = video.slice([0, given]);
-    const last = video.slice([0, given - 1], [-1, 1]);
+    const inRows = ([clips, frames]: readonly number[]) =>
+      [clips, frames, -1, 3] as [number, number, number, number];
+    const [real, drawn, kept] = [video, guess, ceiling].map((each) =>
+      each.reshape<Tensor4D>(inRows(each.shape)),
+    ); // 5-D slices are slow
+    const truth = real.slice([0, given]);
+    const last = real.slice([0, given - 1], [-1, 1]);
     const moved = truth.sub(last).abs().max(-1, true).greater(changedBy).toFloat();
-    const over = (each: Tensor5D) =>
-      each.squaredDifference(truth).mul(moved).sum([1, 2, 3, 4]).dataSync() as Float32Array;
-    const copy = truth.squaredDifference(last).mul(moved).sum([1, 2, 3, 4]).dataSync() as Float32Array;
-    const numbers = moved.sum([1, 2, 3, 4]).mul(3).dataSync() as Float32Array;
-    return { numbers, copy, model: over(guess), ceiling: over(ceiling.slice([0, given]) as Tensor5D) };
+    const over = (each: Tensor4D) =>
+      each.squaredDifference(truth).mul(moved).sum([1, 2, 3]).dataSync() as Float32Array;
+    const numbers = moved.sum([1, 2, 3]).mul(3).dataSync() as Float32Array;
+    return { numbers, copy: over(last), model: over(drawn), ceiling: over(kept.slice([0, given])) };
   });
   return Array.from(columns.numbers, (numbers, i) => ({
     numbers,
