@@ -93,6 +93,8 @@ test("a world model is scored beside its naive base on the same clips, and says 
   expect(scores.actions).toBeUndefined();
   expect(scores.changedPixels.sampling).toEqual(video.rollout);
   expect(scores.changedPixels.cache).toBe("exact");
+  expect(scores.heldOutLoss.value).toBeGreaterThan(0.3); // three updates have learned little
+  expect(scores.heldOutLoss.value).toBeLessThan(2);
   const { base } = scores.beside;
   expect(base.cache).toBe("none");
   expect(base.psnr.copy).toBe(scores.changedPixels.psnr.copy);

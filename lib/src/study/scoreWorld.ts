@@ -13,6 +13,7 @@ import { type ClipSet, type Clips, clipSize, frameBytes, openClips } from "./cli
 import { openTruth } from "./clipTruth.js";
 import type { ClipEstimate } from "./estimate.js";
 import { type EvaluateModelOptions, heldOutSeed, type Made } from "./evaluation.js";
+import { heldOutLoss } from "./heldOutLoss.js";
 import { type Judges, openJudges } from "./judges.js";
 import { type ModelCard, readCard } from "./modelCard.js";
 import type { PassiveRecipe, ScratchRecipe, WorldRecipe } from "./recipe.js";
@@ -46,6 +47,8 @@ export interface WorldScores extends Made {
   readonly dataHash: string;
   readonly given: number;
   readonly predicted: number;
+  /** The training loss on windows of these clips. */
+  readonly heldOutLoss: ClipEstimate;
   readonly changedPixels: ChangedPixels;
   /**
    * Other models on the same clips with the same noise, and by how many decibels this one is closer to the truth: its
@@ -93,12 +96,17 @@ export async function scoreWorld(
     const score = await scoreFolder(await openFolder(folder, card, options), set, clips, options);
     beside[other] = { ...withoutClips(score), behind: compareRollouts(own, score, heldOutSeed) };
   }
+  const loss = await heldOutLoss(model.network, model.codecModel, recipe, set, clips, {
+    ...options,
+    folder: join(options.scratch, "clips"),
+  });
   const scores: WorldScores = {
     kind: recipe.kind,
     ...made,
     dataHash: clips.hash,
     given,
     predicted,
+    heldOutLoss: loss,
     changedPixels: withoutClips(own),
     beside,
     missing,
@@ -143,7 +151,8 @@ async function openFolder(
   const { network, codec, schedule, rollout } = await loadWorldParts(dir);
   const run = { engine, threads };
   const world = createWorld(network, { schedule, ...run });
-  return { name: basename(dir), steps, world, codec: createFrameCodec(codec, run), sampling: rollout };
+  const seen = createFrameCodec(codec, run);
+  return { name: basename(dir), steps, network, codecModel: codec, world, codec: seen, sampling: rollout };
 }
 
 async function scoreFolder(
