@@ -4,22 +4,27 @@
  */
 import {
   concat,
-  type Scalar,
   type Tensor,
   type Tensor2D,
   type Tensor3D,
   type Tensor4D,
   type Tensor5D,
-  tensor1d,
   tidy,
 } from "@tensorflow/tfjs";
-import { linear } from "../nn/linear.js";
-import { createWeights, layerParameters, type Parameters } from "../nn/parameters.js";
+import { createWeights, type Parameters } from "../nn/parameters.js";
 import { requireShape, requireWhole } from "../tensor/check.js";
 import type { Objective } from "../train/objective.js";
 import type { Weights } from "../weights/safetensors.js";
 import { requireFinite, requireUnitRange } from "./frames.js";
-import { requireTrunk, type TrunkConfig, trunkFeatures, trunkParameters } from "./labNetwork.js";
+import { requireTrunk, type TrunkConfig, trunkParameters } from "./labNetwork.js";
+import {
+  headParameters,
+  inOwnUnits,
+  type NumberHead,
+  readingError,
+  readNumbers,
+  requireHead,
+} from "./numberHead.js";
 
 export interface InverseDynamicsConfig extends TrunkConfig {
   readonly kind: "inverseDynamics";
@@ -44,11 +49,17 @@ export const labInverseDynamics = {
   window: 2,
 } as const satisfies Omit<InverseDynamicsConfig, "actionMean" | "actionDeviation">;
 
+const headOf = ({ actionMean, actionDeviation }: InverseDynamicsConfig): NumberHead => ({
+  name: "action",
+  mean: actionMean,
+  deviation: actionDeviation,
+});
+
 /** Names and shapes of the weights. */
 export function inverseDynamicsParameters(config: InverseDynamicsConfig): Parameters {
   return {
     ...trunkParameters(config, 3 * config.window),
-    ...layerParameters("action", config.width, config.actionMean.length),
+    ...headParameters(config, headOf(config)),
   };
 }
 
@@ -60,15 +71,7 @@ export function inverseDynamicsParameters(config: InverseDynamicsConfig): Parame
 export function createInverseDynamics(config: InverseDynamicsConfig, seed: number): InverseDynamics {
   requireTrunk("createInverseDynamics", config);
   requireWhole("createInverseDynamics", "window", config.window, 2);
-  const { actionMean, actionDeviation } = config;
-  if (
-    actionMean.length === 0 ||
-    actionMean.length !== actionDeviation.length ||
-    !actionDeviation.every((d) => d > 0)
-  )
-    throw new RangeError(
-      `createInverseDynamics: ${actionMean.length} means and deviations ${actionDeviation}; expected as many, all above 0.`,
-    );
+  requireHead("createInverseDynamics", headOf(config));
   return { config, weights: createWeights(inverseDynamicsParameters(config), seed) };
 }
 
@@ -100,11 +103,7 @@ export async function actionScale(
  */
 export function readActions({ config, weights }: InverseDynamics, video: Tensor5D): Tensor3D {
   requireVideo("readActions", config, video);
-  return tidy(() => {
-    const { actionMean, actionDeviation } = config;
-    const read = standardRead(weights, config, video);
-    return read.mul(tensor1d([...actionDeviation])).add(tensor1d([...actionMean])) as Tensor3D;
-  });
+  return tidy(() => inOwnUnits(headOf(config), standardRead(weights, config, video)));
 }
 
 function requireVideo(caller: string, { size, window }: InverseDynamicsConfig, video: Tensor5D): void {
@@ -124,8 +123,8 @@ function standardRead(weights: Weights, config: InverseDynamicsConfig, video: Te
       .slice([0, i, 0, 0, 0], [batch, count, size, size, 3])
       .reshape<Tensor4D>([batch * count, size, size, 3]),
   );
-  const features = trunkFeatures(weights, config, concat(shifted, 3) as Tensor4D);
-  return linear(weights, "action", features).reshape([batch, count, config.actionMean.length]);
+  const read = readNumbers(weights, config, headOf(config), concat(shifted, 3) as Tensor4D);
+  return read.reshape([batch, count, config.actionMean.length]);
 }
 
 /** Episodes to learn from. */
@@ -138,7 +137,7 @@ export interface ActionBatch {
 
 /** Mean squared error of read actions, in deviations; for `createTrainer`. */
 export function inverseDynamicsObjective(config: InverseDynamicsConfig): Objective<ActionBatch> {
-  const { actionMean, actionDeviation, window } = config;
+  const { actionMean, window } = config;
   return {
     settings: { kind: config.kind },
     inputs({ frames, action }) {
@@ -148,11 +147,8 @@ export function inverseDynamicsObjective(config: InverseDynamicsConfig): Objecti
     },
     loss(weights, inputs) {
       const { frames, action } = inputs as unknown as ActionBatch;
-      const given = action
-        .slice([0, window - 2, 0], [-1, frames.shape[1] + 1 - window, -1])
-        .sub(tensor1d([...actionMean]))
-        .div(tensor1d([...actionDeviation]));
-      return standardRead(weights, config, frames).squaredDifference(given).mean() as Scalar;
+      const seen = action.slice([0, window - 2, 0], [-1, frames.shape[1] + 1 - window, -1]);
+      return readingError(headOf(config), standardRead(weights, config, frames), seen);
     },
   };
 }

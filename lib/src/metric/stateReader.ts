@@ -2,22 +2,21 @@
  * A network that looks at one frame and says what is true in it: where things are, whether they are there, how light it
  * is. Trained on a world's true states, it reads them from generated frames.
  */
-import {
-  type Scalar,
-  type Tensor2D,
-  type Tensor3D,
-  type Tensor4D,
-  type Tensor5D,
-  tensor1d,
-  tidy,
-} from "@tensorflow/tfjs";
-import { linear } from "../nn/linear.js";
-import { createWeights, layerParameters, type Parameters } from "../nn/parameters.js";
+import { type Tensor3D, type Tensor4D, type Tensor5D, tidy } from "@tensorflow/tfjs";
+import { createWeights, type Parameters } from "../nn/parameters.js";
 import { requireShape } from "../tensor/check.js";
 import type { Objective } from "../train/objective.js";
 import type { Weights } from "../weights/safetensors.js";
 import { requireFinite } from "./frames.js";
-import { requireTrunk, type TrunkConfig, trunkFeatures, trunkParameters } from "./labNetwork.js";
+import { requireTrunk, type TrunkConfig, trunkParameters } from "./labNetwork.js";
+import {
+  headParameters,
+  inOwnUnits,
+  type NumberHead,
+  readingError,
+  readNumbers,
+  requireHead,
+} from "./numberHead.js";
 import { requireEncoderVideo } from "./videoEncoder.js";
 
 export interface StateReaderConfig extends TrunkConfig {
@@ -42,11 +41,17 @@ export const labStateReader = {
   width: 128,
 } as const satisfies Omit<StateReaderConfig, "stateNames" | "stateMean" | "stateDeviation">;
 
+const headOf = ({ stateMean, stateDeviation }: StateReaderConfig): NumberHead => ({
+  name: "state",
+  mean: stateMean,
+  deviation: stateDeviation,
+});
+
 /** Names and shapes of the weights. */
 export function stateReaderParameters(config: StateReaderConfig): Parameters {
   return {
     ...trunkParameters(config, 3),
-    ...layerParameters("state", config.width, config.stateNames.length),
+    ...headParameters(config, headOf(config)),
   };
 }
 
@@ -57,12 +62,12 @@ export function stateReaderParameters(config: StateReaderConfig): Parameters {
  */
 export function createStateReader(config: StateReaderConfig, seed: number): StateReader {
   requireTrunk("createStateReader", config);
-  const { stateNames, stateMean, stateDeviation } = config;
-  const sizes = [stateNames.length, stateMean.length, stateDeviation.length];
-  if (sizes[0] === 0 || new Set(sizes).size > 1 || !stateDeviation.every((d) => d > 0))
+  const { stateNames, stateMean } = config;
+  if (stateNames.length !== stateMean.length)
     throw new RangeError(
-      `createStateReader: ${sizes[0]} names, ${sizes[1]} means and deviations ${stateDeviation}; expected as many, all above 0.`,
+      `createStateReader: ${stateNames.length} names, ${stateMean.length} means; expected as many.`,
     );
+  requireHead("createStateReader", headOf(config));
   return { config, weights: createWeights(stateReaderParameters(config), seed) };
 }
 
@@ -75,19 +80,16 @@ export function createStateReader(config: StateReaderConfig, seed: number): Stat
  */
 export function readStates({ config, weights }: StateReader, video: Tensor5D): Tensor3D {
   requireEncoderVideo("readStates", config, video);
-  return tidy(() => {
-    const { stateMean, stateDeviation } = config;
-    const read = standardStates(weights, config, video);
-    return read.mul(tensor1d([...stateDeviation])).add(tensor1d([...stateMean])) as Tensor3D;
-  });
+  return tidy(() => inOwnUnits(headOf(config), standardStates(weights, config, video)));
 }
 
 /** As `readStates`, in deviations from the mean. */
 function standardStates(weights: Weights, config: StateReaderConfig, video: Tensor5D): Tensor3D {
   const { size, stateNames } = config;
   const [batch, frames] = video.shape;
-  const features = trunkFeatures(weights, config, video.reshape<Tensor4D>([batch * frames, size, size, 3]));
-  return (linear(weights, "state", features) as Tensor2D).reshape([batch, frames, stateNames.length]);
+  const images = video.reshape<Tensor4D>([batch * frames, size, size, 3]);
+  const read = readNumbers(weights, config, headOf(config), images);
+  return read.reshape([batch, frames, stateNames.length]);
 }
 
 /** Frames to learn from, and what is true in them. */
@@ -100,7 +102,7 @@ export interface StateBatch {
 
 /** Mean squared error of the state that is read, in deviations; for `createTrainer`. */
 export function stateReaderObjective(config: StateReaderConfig): Objective<StateBatch> {
-  const { stateNames, stateMean, stateDeviation } = config;
+  const { stateNames } = config;
   return {
     settings: { kind: config.kind },
     inputs({ frames, state }) {
@@ -111,8 +113,7 @@ export function stateReaderObjective(config: StateReaderConfig): Objective<State
     },
     loss(weights, inputs) {
       const { frames, state } = inputs as unknown as StateBatch;
-      const wanted = state.sub(tensor1d([...stateMean])).div(tensor1d([...stateDeviation]));
-      return standardStates(weights, config, frames).squaredDifference(wanted).mean() as Scalar;
+      return readingError(headOf(config), standardStates(weights, config, frames), state);
     },
   };
 }
