@@ -2,23 +2,14 @@
 import { createHash } from "node:crypto";
 import { readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { dispose, type Tensor4D, tidy } from "@tensorflow/tfjs";
-import { fitPatchCodec } from "../model/patchCodec.js";
-import { createVideoUnet, type VideoUnet } from "../model/videoUnet.js";
-import type { VideoUnetConfig } from "../model/videoUnetConfig.js";
-import type { CodecModel } from "../sample/frameCodec.js";
+import { dispose } from "@tensorflow/tfjs";
 import { labRollout } from "../sample/rolloutConfig.js";
 import { loadWorldParts, saveWorldModel, type WorldParts } from "../sample/worldFiles.js";
-import type { ScheduleConfig } from "../schedule/schedule.js";
-import { train } from "../train/loop.js";
-import { type VideoBatch, videoObjective } from "../train/objective.js";
-import { createTrainer } from "../train/trainer.js";
 import { type ClipSet, openClips } from "./clipSet.js";
 import type { StudyFolders } from "./defineStudy.js";
 import { makeOnce } from "./makeOnce.js";
 import { canonicalJson, type Plain } from "./protocolCard.js";
-import { clipFrames } from "./scoreRollouts.js";
-import { clipWindows, encodeClips } from "./windows.js";
+import { type TinyNetwork, trainPassive } from "./tinyPassive.js";
 
 /** A model of the models' folder. */
 export interface ShippedBase {
@@ -28,22 +19,11 @@ export interface ShippedBase {
 }
 
 /** A model that is trained within seconds where it is asked for: enough to run everything, and to conclude nothing. */
-export interface TinyBase {
+export interface TinyBase extends TinyNetwork {
   readonly clips: ClipSet;
-  /** Linear codec, fitted to the clips. */
-  readonly codec: { readonly patch: number; readonly channels: number };
-  readonly network: VideoUnetConfig;
-  readonly schedule: ScheduleConfig;
-  readonly frames: number;
-  readonly batch: number;
-  readonly steps: number;
-  readonly rate: number;
-  readonly seed: number;
 }
 
 export type StudyBase = ShippedBase | TinyBase;
-
-const threads = 1;
 
 /**
  * Names a shipped model for a card.
@@ -94,34 +74,13 @@ export async function openBase(base: StudyBase, { models, scratch }: StudyFolder
   return loadWorldParts(dir);
 }
 
-async function trainTiny(base: TinyBase, folder: string): Promise<WorldParts> {
-  const { clips: set, schedule, frames, batch, steps, rate, seed } = base;
+async function trainTiny({ clips: set, ...tiny }: TinyBase, folder: string): Promise<WorldParts> {
   const clips = await openClips(set, { folder });
-  const all = Array.from({ length: set.clips }, (_, row) => row);
-  const video = clipFrames(clips, set, all, set.frames);
-  const pictures = tidy(() => video.reshape([-1, ...video.shape.slice(2)]) as Tensor4D);
-  const codec: CodecModel = { kind: "patch", codec: fitPatchCodec(pictures, base.codec) };
-  dispose([video, pictures]);
-  const latents = await encodeClips(codec, set, clips, folder);
-  const fresh = createVideoUnet(base.network, seed);
-  const trainer = createTrainer<VideoBatch, VideoUnet>(fresh, {
-    objective: videoObjective(base.network, {
-      schedule,
-      levels: "shared",
-      actionDropout: 0,
-      firstFrameDropout: 0.5,
-    }),
-    optimizer: { steps, rate, warmUp: Math.ceil(steps / 10) },
-    seed,
-    threads,
-  });
-  await train(trainer, {
-    steps,
+  const { network, codec } = await trainPassive(set, clips, tiny, {
+    warmUp: Math.ceil(tiny.steps / 10),
+    firstFrameDropout: 0.5,
     together: 10,
-    batch: (step) => clipWindows(set, clips, latents, { batch, frames, seed, step, actions: false }),
+    threads: 1,
   });
-  const network = trainer.snapshot();
-  trainer.dispose();
-  dispose(fresh.weights as never);
-  return { network, codec, schedule, rollout: labRollout };
+  return { network, codec: { kind: "patch", codec }, schedule: tiny.schedule, rollout: labRollout };
 }

@@ -2,25 +2,27 @@
  * World models small enough to be trained while a reader waits: linear latents of 8 × 8, one level, minutes at most. They
  * show that a mechanism works; how well it works at scale they cannot show.
  */
-import { dispose, type Tensor3D, type Tensor4D, type Tensor5D, tensor, tidy } from "@tensorflow/tfjs";
+import { dispose, type Tensor5D, tensor } from "@tensorflow/tfjs";
 import { type CausalizeOptions, causalize } from "../causal/causalize.js";
 import { withActions } from "../model/actions.js";
-import { encodePatches, fitPatchCodec, type PatchCodec } from "../model/patchCodec.js";
+import type { PatchCodec } from "../model/patchCodec.js";
 import { presets } from "../model/presets.js";
-import { createVideoUnet, type VideoUnet } from "../model/videoUnet.js";
+import type { VideoUnet } from "../model/videoUnet.js";
+import { labSchedule } from "../schedule/schedule.js";
 import { requireWhole } from "../tensor/check.js";
-import { deriveSeed, uniformValues } from "../tensor/noise.js";
-import { type TrainingProgress, train } from "../train/loop.js";
-import { type DiffusionConfig, type VideoBatch, videoObjective } from "../train/objective.js";
+import { deriveSeed } from "../tensor/noise.js";
+import type { TrainingProgress } from "../train/loop.js";
+import { type DiffusionConfig, videoObjective } from "../train/objective.js";
 import type { RunOptions } from "../train/run.js";
-import { createTrainer } from "../train/trainer.js";
-import { type ClipSet, type Clips, clipSize } from "./clipSet.js";
-import { framesAsTensor } from "./latents.js";
+import type { ClipSet, Clips } from "./clipSet.js";
+import { learnTiny, trainPassive } from "./tinyPassive.js";
+import { cutWindows } from "./windows.js";
 
-const patch = 8;
 const channels = 10;
 const batch = 4;
 const window = 8;
+const rate = 2e-3;
+const warmUp = (updates: number) => Math.min(20, updates);
 
 /** A passive model with what it was trained on. */
 export interface TinyPassive {
@@ -59,18 +61,7 @@ export async function trainTinyBase(
   { updates, seed, onProgress, ...run }: TinyOptions,
 ): Promise<TinyPassive> {
   requireWhole("trainTinyBase", "frames of a clip", set.frames, window);
-  const count = set.clips * set.frames;
-  const every = Array.from({ length: count }, (_, i) => i);
-  const video = tidy(() =>
-    framesAsTensor(clips.pictures, every).reshape<Tensor4D>([count, clipSize, clipSize, 3]),
-  );
-  const codec = fitPatchCodec(video, { patch, channels });
-  const side = clipSize / patch;
-  const latents = tidy(() =>
-    encodePatches(codec, video).reshape<Tensor5D>([set.clips, set.frames, side, side, channels]),
-  );
-  video.dispose();
-  const config = {
+  const network = {
     ...presets.lab,
     channels: 32,
     channelMultipliers: [1],
@@ -78,13 +69,15 @@ export async function trainTinyBase(
     inChannels: 2 * channels,
     outChannels: channels,
   };
-  const fresh = createVideoUnet(config, seed);
-  const objective = videoObjective(config, { levels: "shared", actionDropout: 0 });
-  const { network, losses } = await learn(fresh, objective, { updates, seed, onProgress, ...run }, (step) =>
-    windows(latents, clips, false, deriveSeed(seed, 1, step)),
+  const tiny = { codec: { patch: 8, channels }, network, schedule: labSchedule, frames: window, batch, rate };
+  const { latents, ...made } = await trainPassive(
+    set,
+    clips,
+    { ...tiny, steps: updates, seed },
+    { warmUp: warmUp(updates), firstFrameDropout: 0, onProgress, ...run },
   );
-  dispose(fresh.weights as never);
-  return { network, codec, latents, clips, losses };
+  const kept = tensor(latents.values, [set.clips, set.frames, ...latents.shape]) as Tensor5D;
+  return { ...made, latents: kept, clips };
 }
 
 /**
@@ -98,64 +91,25 @@ export async function trainTinyWorld(
     causal = { transfer: "extrapolative", mask: { window } },
     diffusion,
     actionKind = "continuous",
+    updates,
+    seed,
     ...options
   }: TinyWorldOptions,
 ): Promise<{ readonly network: VideoUnet; readonly losses: readonly number[] }> {
   const { actionSize } = clips;
+  const [count, frames, ...shape] = latents.shape;
+  const place = { clips: count, frames };
+  const values = { values: (await latents.data()) as Float32Array, shape } as const;
   const turned = causalize(network, causal);
-  const start = actionSize > 0 ? withActions(turned, { actionSize, actionKind, seed: options.seed }) : turned;
+  const start = actionSize > 0 ? withActions(turned, { actionSize, actionKind, seed }) : turned;
+  const learning = { steps: updates, rate, warmUp: warmUp(updates), seed, ...options };
+  const told = actionSize > 0 ? "actions" : "nothing";
   try {
-    return await learn(start, videoObjective(start.config, diffusion), options, (step) =>
-      windows(latents, clips, actionSize > 0, deriveSeed(options.seed, 2, step)),
+    return await learnTiny(start, videoObjective(start.config, diffusion), learning, (step) =>
+      cutWindows(place, clips, values, { batch, frames: window, told, seed: deriveSeed(seed, 2, step) }),
     );
   } finally {
     dispose(turned.weights as never);
     dispose(start.weights as never);
   }
-}
-
-async function learn(
-  model: VideoUnet,
-  objective: ReturnType<typeof videoObjective>,
-  { updates, seed, onProgress, ...run }: TinyOptions,
-  draw: (step: number) => VideoBatch,
-) {
-  const trainer = createTrainer<VideoBatch, VideoUnet>(model, {
-    objective,
-    optimizer: { rate: 2e-3, steps: updates, warmUp: Math.min(20, updates) },
-    seed,
-    ...run,
-  });
-  const { losses } = await train(trainer, { steps: updates, batch: draw, onProgress });
-  const network = trainer.snapshot();
-  trainer.dispose();
-  return { network, losses };
-}
-
-/** Windows at random places of random clips, every place equally likely. */
-function windows(
-  latents: Tensor5D,
-  { actions, actionSize }: Clips,
-  acted: boolean,
-  seed: number,
-): VideoBatch {
-  const [clips, frames, height, width, depth] = latents.shape;
-  const chance = uniformValues(2 * batch, seed);
-  const places = Array.from({ length: batch }, (_, i) => ({
-    clip: Math.floor(chance[2 * i] * clips),
-    first: Math.floor(chance[2 * i + 1] * (frames - window + 1)),
-  }));
-  const x0 = tidy(() => {
-    const cut = places.map(({ clip, first }) =>
-      latents.slice([clip, first, 0, 0, 0], [1, window, height, width, depth]),
-    );
-    return cut[0].concat(cut.slice(1), 0);
-  }) as Tensor5D;
-  if (!acted) return { x0 };
-  const action = new Float32Array(batch * window * actionSize);
-  for (const [i, { clip, first }] of places.entries()) {
-    const from = (clip * frames + first) * actionSize;
-    action.set(actions.subarray(from, from + window * actionSize), i * window * actionSize);
-  }
-  return { x0, action: tensor(action, [batch, window, actionSize]) as Tensor3D };
 }

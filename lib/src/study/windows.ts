@@ -1,6 +1,6 @@
 /** Latents of clips, and windows of them to train on. */
 import { dispose, type Tensor3D, type Tensor5D, tensor, tensor1d } from "@tensorflow/tfjs";
-import { type CodecModel, createFrameCodec } from "../sample/frameCodec.js";
+import { type CodecModel, createFrameCodec, type FrameCodec } from "../sample/frameCodec.js";
 import { deriveSeed, uniformValues } from "../tensor/noise.js";
 import type { VideoBatch } from "../train/objective.js";
 import type { ClipSet, Clips } from "./clipSet.js";
@@ -15,7 +15,11 @@ export async function encodeClips(
   folder: string,
 ): Promise<ClipLatents> {
   if (model.kind === "autoencoder") return openLatents(set, clips, model.autoencoder, { folder, threads: 1 });
-  const codec = createFrameCodec(model);
+  return encodeRows(createFrameCodec(model), set, clips);
+}
+
+/** Latents of all frames, clip by clip. */
+export async function encodeRows(codec: FrameCodec, set: ClipSet, clips: Clips): Promise<ClipLatents> {
   const parts: Float32Array[] = [];
   let shape: ClipLatents["shape"] = [0, 0, 0];
   for (let row = 0; row < set.clips; row++) {
@@ -41,15 +45,31 @@ export interface WindowOptions {
   readonly actions: boolean;
 }
 
-/** Windows cut from clips at random places, every clip and place equally likely; without actions, with frames per second. */
+/** Windows for an update, with actions or with frames per second. */
 export function clipWindows(
   set: ClipSet,
-  { actions: taken, actionSize, fps }: Clips,
-  { values, shape }: ClipLatents,
+  clips: Clips,
+  latents: ClipLatents,
   { batch, frames, seed, step, actions }: WindowOptions,
 ): VideoBatch {
+  const told = actions ? "actions" : "fps";
+  return cutWindows(set, clips, latents, { batch, frames, told, seed: deriveSeed(seed, 1, step) });
+}
+
+/** Windows cut from clips at random places, every clip and place equally likely; equal seeds give equal windows. */
+export function cutWindows(
+  set: Pick<ClipSet, "clips" | "frames">,
+  { actions: taken, actionSize, fps }: Clips,
+  { values, shape }: ClipLatents,
+  {
+    batch,
+    frames,
+    told,
+    seed,
+  }: Pick<WindowOptions, "batch" | "frames" | "seed"> & { readonly told: "actions" | "fps" | "nothing" },
+): VideoBatch {
   const size = shape.reduce((a, b) => a * b);
-  const drawn = uniformValues(2 * batch, deriveSeed(seed, 1, step));
+  const drawn = uniformValues(2 * batch, seed);
   const x0 = new Float32Array(batch * frames * size);
   const action = new Float32Array(batch * frames * actionSize);
   const rates: number[] = [];
@@ -62,8 +82,7 @@ export function clipWindows(
   }
   return {
     x0: tensor(x0, [batch, frames, ...shape]) as Tensor5D,
-    ...(actions
-      ? { action: tensor(action, [batch, frames, actionSize]) as Tensor3D }
-      : { fps: tensor1d(rates) }),
+    ...(told === "actions" && { action: tensor(action, [batch, frames, actionSize]) as Tensor3D }),
+    ...(told === "fps" && { fps: tensor1d(rates) }),
   };
 }
