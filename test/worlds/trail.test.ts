@@ -35,6 +35,20 @@ describe("one seed, one trail", () => {
   });
 });
 
+test("what was looked at before changes no picture: a robot that comes back sees what a new one sees", () => {
+  world.reset(7);
+  for (let i = 0; i < 6; i++) world.step([0.4, 0, 0.1]);
+  const there = world.snapshot();
+  const fresh = createTrail(7);
+  fresh.restore(there);
+  for (let i = 0; i < 30; i++) {
+    world.step([0.4, 0, 0.3]);
+    world.render(96);
+  }
+  world.restore(there);
+  expect(Buffer.from(world.render()).equals(Buffer.from(fresh.render()))).toBe(true);
+});
+
 describe("turning", () => {
   test.each([0.1, 0.3333333, 1.5, 0.0001])("by %f and back shows the same picture, bit for bit", (angle) => {
     const dyaw = Math.fround(angle);

@@ -3,7 +3,8 @@ import { deriveSeed, normalValues, uniformValues } from "../../tensor/noise.js";
 import type { BehaviourPolicy } from "../behaviour.js";
 import { noisyBehaviour, repeatedBehaviour } from "../mixedBehaviours.js";
 import { directionAngle, wrapAngle } from "../raycast/angles.js";
-import { shortWay, trailPath } from "./ground.js";
+import { trailPath } from "./ground.js";
+import { shortWay } from "./groundMap.js";
 import type { TrailState } from "./trail.js";
 
 const fastest = 0.45; // metres per frame

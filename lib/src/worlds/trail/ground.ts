@@ -1,14 +1,11 @@
 /** The ground of a trail: hills, a path that comes back to its start, and what stands beside it. It repeats in x and y. */
 import { deriveSeed, uniformValues } from "../../tensor/noise.js";
 import { cosine, sine } from "../raster/trigonometry.js";
-import { type Rgb, smoothStep } from "../raycast/light.js";
-import { fractalNoise } from "../raycast/noise.js";
+import { smoothStep } from "../raycast/light.js";
+import { fractalNoise, type Noise, noiseAt, noiseOf } from "../raycast/noise.js";
+import { betweenPoints, groundMetres, groundPoints, pointBefore, shortWay, tilePoints } from "./groundMap.js";
 import type { Species } from "./plants.js";
-
-/** Metres after which the ground repeats, and points per side. */
-export const groundMetres = 256;
-export const groundPoints = 512;
-const spacing = groundMetres / groundPoints;
+import { listSpots, type Spots, spotShare, squaresToClosest } from "./spots.js";
 
 export interface Plant {
   readonly species: Species;
@@ -38,40 +35,16 @@ export interface House {
 export interface TrailGround {
   /** [y, x]: metres. */
   readonly height: Float32Array;
-  /** [y, x]: 1 on the path, 0 off it, smooth between. */
-  readonly onPath: Float32Array;
-  /** [y, x]: dryness of the grass from 0 to 1. */
-  readonly tint: Float32Array;
-  /** See `trailPath`. */
+  /** Dryness of the grass from 0 to 1, per point. */
+  readonly tint: Noise;
+  /** See `trailPath`; and the same as spots. */
   readonly path: readonly (readonly [number, number])[];
+  readonly pathSpots: Spots;
   readonly plants: readonly Plant[];
   /** x and y of every plant, side by side, to be searched quickly. */
   readonly plantPlaces: Float64Array;
   readonly rocks: readonly { readonly x: number; readonly y: number; readonly radius: number }[];
   readonly houses: readonly House[];
-}
-
-/** The way from a to b along one axis, over the edge where that is shorter. */
-export function shortWay(from: number, to: number): number {
-  const way = to - from;
-  return way - groundMetres * Math.round(way / groundMetres);
-}
-
-/** One of the ground's maps at (x, y), between its four closest points. */
-export function groundAt(values: Float32Array, x: number, y: number): number {
-  const column = x / spacing;
-  const row = y / spacing;
-  const left = Math.floor(column);
-  const top = Math.floor(row);
-  const across = column - left;
-  const mask = groundPoints - 1;
-  const x0 = left & mask;
-  const x1 = (left + 1) & mask;
-  const y0 = (top & mask) * groundPoints;
-  const y1 = ((top + 1) & mask) * groundPoints;
-  const a = values[y0 + x0] + (values[y0 + x1] - values[y0 + x0]) * across;
-  const b = values[y1 + x0] + (values[y1 + x1] - values[y1 + x0]) * across;
-  return a + (b - a) * (row - top);
 }
 
 /** The middle of the path of `seed`, one point about every metre, in order; the last is beside the first. */
@@ -87,60 +60,77 @@ export function trailPath(seed: number): readonly (readonly [number, number])[] 
   });
 }
 
-/** Raises `values` around (x, y) to `strength` in the middle, falling to 0 at `radius`. */
-export function stamp(values: Float32Array, x: number, y: number, radius: number, strength: number): void {
-  const reach = Math.ceil(radius / spacing);
-  const column = Math.round(x / spacing);
-  const row = Math.round(y / spacing);
+/** Metres from the middle of the path to where it ends, and to where the ground is no longer smoothed for it. */
+const pathRadius = 2.1;
+const smoothRadius = 7;
+
+const squares = new Float64Array((tilePoints + 1) ** 2); // used anew by every call
+
+/** Writes how much the points of a block belong to the path to `out` [side, side]: 1 on it, 0 off it, smooth between. */
+export function onPathOf(pathSpots: Spots, left: number, top: number, side: number, out: Float32Array): void {
+  squaresToClosest(pathSpots, left, top, side, squares);
+  for (let i = 0; i < side * side; i++) out[i] = spotShare(squares[i], pathRadius);
+}
+
+const corners = new Float32Array(4);
+
+/** How much (x, y) belongs to the path. */
+export function onPathAt(pathSpots: Spots, x: number, y: number): number {
+  onPathOf(pathSpots, pointBefore(x), pointBefore(y), 2, corners);
+  return betweenPoints(corners, x, y);
+}
+
+/** How much the ground at (x, y) is smoothed for the path. */
+function nearPathAt(pathSpots: Spots, x: number, y: number): number {
+  squaresToClosest(pathSpots, pointBefore(x), pointBefore(y), 2, squares);
+  for (let i = 0; i < 4; i++) corners[i] = spotShare(squares[i], smoothRadius);
+  return betweenPoints(corners, x, y);
+}
+
+function tintAt(tint: Noise, x: number, y: number): number {
   const mask = groundPoints - 1;
-  const inner = 0.45 * radius * (1 - 1e-9); // the middle and what lies outside need no root
-  const outer = radius * (1 + 1e-9);
-  for (let j = -reach; j <= reach; j++) {
-    const dy = (row + j) * spacing - y;
-    const line = ((row + j) & mask) * groundPoints;
-    for (let i = -reach; i <= reach; i++) {
-      const at = line + ((column + i) & mask);
-      if (values[at] >= strength) continue;
-      const dx = (column + i) * spacing - x;
-      const squared = dx * dx + dy * dy;
-      if (squared > outer * outer) continue;
-      const share =
-        squared < inner * inner
-          ? strength
-          : strength * (1 - smoothStep(0.45, 1, Math.sqrt(squared) / radius));
-      if (share > values[at]) values[at] = share;
+  const left = pointBefore(x);
+  const top = pointBefore(y);
+  for (let i = 0; i < 4; i++) corners[i] = noiseAt(tint, (top + (i >> 1)) & mask, (left + (i & 1)) & mask);
+  return betweenPoints(corners, x, y);
+}
+
+/** Heights [y, x] in metres: hills with bumps, smooth on the path and a little lower. */
+function heightsOf(seed: number, pathSpots: Spots): Float32Array {
+  const hills = fractalNoise(groundPoints, groundPoints, 6, 3, deriveSeed(seed, 2));
+  const bumps = fractalNoise(groundPoints, groundPoints, 64, 2, deriveSeed(seed, 3));
+  for (let top = 0; top < groundPoints; top += tilePoints)
+    for (let left = 0; left < groundPoints; left += tilePoints) {
+      squaresToClosest(pathSpots, left, top, tilePoints, squares);
+      for (let row = 0; row < tilePoints; row++)
+        raiseRow(hills, bumps, (top + row) * groundPoints + left, row * tilePoints);
+    }
+  return hills;
+}
+
+/** Turns the noise of one row of a tile, from `begin` on, into heights, in place; its `squares` begin at `first`. */
+function raiseRow(hills: Float32Array, bumps: Float32Array, begin: number, first: number): void {
+  for (let i = 0; i < tilePoints; i++) {
+    const hill = 20 * (hills[begin + i] - 0.5);
+    const bump = 0.7 * (bumps[begin + i] - 0.5);
+    const squared = squares[first + i];
+    if (squared === Infinity) hills[begin + i] = hill + bump;
+    else {
+      const nearPath = Math.fround(spotShare(squared, smoothRadius));
+      const onPath = Math.fround(spotShare(squared, pathRadius));
+      hills[begin + i] = hill + bump * (1 - nearPath) - 0.12 * onPath;
     }
   }
 }
 
-/** Turns noise, in place, into heights in metres: hills with bumps, smooth on the path and a little lower. */
-function raiseHills(
-  hills: Float32Array,
-  bumps: Float32Array,
-  nearPath: Float32Array,
-  onPath: Float32Array,
-): void {
-  for (let i = 0; i < hills.length; i++)
-    hills[i] = 20 * (hills[i] - 0.5) + 0.7 * (bumps[i] - 0.5) * (1 - nearPath[i]) - 0.12 * onPath[i];
-}
-
 /** Builds the ground of `seed`; `conifers` is their share among the trees. */
 export function trailGround(seed: number, conifers: number): TrailGround {
-  const size = groundPoints;
-  const height = fractalNoise(size, size, 6, 3, deriveSeed(seed, 2));
-  const bumps = fractalNoise(size, size, 64, 2, deriveSeed(seed, 3));
-  const tint = fractalNoise(size, size, 16, 4, deriveSeed(seed, 4));
   const path = trailPath(seed);
-  const onPath = new Float32Array(size * size);
-  const nearPath = new Float32Array(size * size);
-  for (const [x, y] of path) {
-    stamp(onPath, x, y, 2.1, 1);
-    stamp(nearPath, x, y, 7, 1);
-  }
-  raiseHills(height, bumps, nearPath, onPath);
+  const pathSpots = listSpots(path.flatMap(([x, y]) => [x, y, smoothRadius]));
+  const tint = noiseOf(groundPoints, groundPoints, 16, 4, deriveSeed(seed, 4));
   const houses = placeHouses(path, seed);
   const isFree = (x: number, y: number, room: number) => {
-    if (groundAt(onPath, x, y) !== 0) return false;
+    if (onPathAt(pathSpots, x, y) !== 0) return false;
     for (const house of houses) {
       const dx = shortWay(house.x, x);
       const dy = shortWay(house.y, y);
@@ -148,16 +138,16 @@ export function trailGround(seed: number, conifers: number): TrailGround {
     }
     return true;
   };
-  const plants = placePlants(seed, conifers, tint, nearPath, isFree);
+  const plants = placePlants(seed, conifers, tint, pathSpots, isFree);
   const plantPlaces = new Float64Array(2 * plants.length);
   plants.forEach(({ x, y }, i) => {
     plantPlaces.set([x, y], 2 * i);
   });
   return {
-    height,
-    onPath,
+    height: heightsOf(seed, pathSpots),
     tint,
     path,
+    pathSpots,
     houses,
     plants,
     plantPlaces,
@@ -197,13 +187,7 @@ const wideOf: Record<Species, number> = { conifer: 0.5, broadleaf: 0.95, birch: 
 
 type IsFree = (x: number, y: number, room: number) => boolean;
 
-function placePlants(
-  seed: number,
-  conifers: number,
-  tint: Float32Array,
-  nearPath: Float32Array,
-  isFree: IsFree,
-): Plant[] {
+function placePlants(seed: number, conifers: number, tint: Noise, pathSpots: Spots, isFree: IsFree): Plant[] {
   const tries = 4400;
   const chance = uniformValues(tries * 8, deriveSeed(seed, 6));
   const plants: Plant[] = [];
@@ -211,11 +195,12 @@ function placePlants(
     const x = chance[8 * i] * groundMetres;
     const y = chance[8 * i + 1] * groundMetres;
     const kind = chance[8 * i + 2];
-    const wood = smoothStep(0.36, 0.6, groundAt(tint, x, y)); // woods and clearings
-    const edge = groundAt(nearPath, x, y);
+    const wood = smoothStep(0.36, 0.6, tintAt(tint, x, y)); // woods and clearings
     const bush = kind > 0.7;
     const luck = chance[8 * i + 6];
-    if (luck > (bush ? 0.5 : 0.12 + 0.8 * wood) * (1 - 0.2 * edge) || !isFree(x, y, bush ? 0 : 1.2)) continue;
+    const share = bush ? 0.5 : 0.12 + 0.8 * wood;
+    if (luck > share || luck > share * (1 - 0.2 * nearPathAt(pathSpots, x, y))) continue;
+    if (!isFree(x, y, bush ? 0 : 1.2)) continue;
     const grown = 0.75 + 0.5 * chance[8 * i + 3];
     const species: Species = bush
       ? "bush"
@@ -248,41 +233,4 @@ function placeRocks(seed: number, isFree: IsFree): { x: number; y: number; radiu
     y: chance[3 * i + 1] * groundMetres,
     radius: 0.25 + 0.6 * chance[3 * i + 2] ** 2,
   })).filter(({ x, y, radius }) => isFree(x, y, radius));
-}
-
-/** [y, x]: share of sunlight that reaches the ground, with the slopes' own shade and shadows of trees and houses. */
-export function sunOnGround({ height, plants, houses }: TrailGround, toSun: Rgb): Float32Array {
-  const shadow = new Float32Array(groundPoints * groundPoints);
-  const level = Math.sqrt(toSun[0] ** 2 + toSun[1] ** 2);
-  const reach = Math.min(3, level / toSun[2]); // metres of shadow per metre of height
-  const cast = (x: number, y: number, z: number, radius: number, strength: number) =>
-    stamp(shadow, x - (toSun[0] / level) * z * reach, y - (toSun[1] / level) * z * reach, radius, strength);
-  for (const { species, x, y, wide, high } of plants)
-    for (const part of species === "bush"
-      ? [0.1]
-      : species === "conifer"
-        ? [0.15, 0.4, 0.7]
-        : [0.1, 0.5, 0.75])
-      cast(x, y, part * high, Math.max(0.8, wide * (species === "conifer" ? 0.55 * (1 - part) : 0.4)), 0.75);
-  for (const { x, y, half, high, cos, sin } of houses)
-    for (const along of [-0.7, 0, 0.7])
-      for (const part of [0, 0.5, 1])
-        cast(x + along * half[0] * cos, y + along * half[0] * sin, part * high, half[1] * 1.2, 0.85);
-  for (let row = 0; row < groundPoints; row++) lightRow(shadow, height, toSun, row);
-  return shadow;
-}
-
-/** Turns one row of shadow, in place, into sunlight: what is not in the shade, by how it faces the sun. */
-function lightRow(shadow: Float32Array, height: Float32Array, [sx, sy, sz]: Rgb, row: number): void {
-  const mask = groundPoints - 1;
-  const here = row * groundPoints;
-  const above = ((row + 1) & mask) * groundPoints;
-  const below = ((row - 1) & mask) * groundPoints;
-  for (let column = 0; column < groundPoints; column++) {
-    const east = height[here + ((column + 1) & mask)] - height[here + ((column - 1) & mask)];
-    const nx = -east / (2 * spacing);
-    const ny = -(height[above + column] - height[below + column]) / (2 * spacing);
-    const facing = (nx * sx + ny * sy + sz) / Math.sqrt(nx * nx + ny * ny + 1);
-    shadow[here + column] = Math.max(0, facing) * (1 - shadow[here + column]);
-  }
 }

@@ -1,5 +1,6 @@
 /** What stops a robot on a trail: trunks, rocks, houses. */
-import { type Plant, shortWay, type TrailGround } from "./ground.js";
+import type { Plant, TrailGround } from "./ground.js";
+import { shortWay } from "./groundMap.js";
 
 /** Half the width of the robot. */
 export const robotRadius = 0.35;

@@ -9,6 +9,9 @@ const width = 128;
 const height = 256;
 const leavesOf: Record<Species, number> = { conifer: 2400, broadleaf: 2700, birch: 1300, bush: 2400 };
 
+/** How far each column is from a dab's middle, squared; used anew for every dab. */
+const across = new Float64Array(width);
+
 /** Paints small round dabs; coordinates from 0 to 1, y up. */
 class Painter {
   readonly texels = new Int32Array(width * height);
@@ -26,12 +29,14 @@ class Painter {
     const left = Math.max(0, Math.floor(cx - rx));
     const right = Math.min(width - 1, cx + rx);
     const top = Math.min(height - 1, cy + ry);
+    for (let column = left; column <= right; column++) {
+      const dx = (column + 0.5 - cx) / rx;
+      across[column] = dx * dx;
+    }
     for (let row = Math.max(0, Math.floor(cy - ry)); row <= top; row++) {
       const dy = (row + 0.5 - cy) / ry;
-      for (let column = left; column <= right; column++) {
-        const dx = (column + 0.5 - cx) / rx;
-        if (dx * dx + dy * dy <= 1) texels[row * width + column] = texel;
-      }
+      for (let column = left; column <= right; column++)
+        if (across[column] + dy * dy <= 1) texels[row * width + column] = texel;
     }
   }
 

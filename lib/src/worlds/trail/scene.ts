@@ -7,10 +7,12 @@ import { drawCapsule } from "../raycast/capsule.js";
 import type { Light, Rgb } from "../raycast/light.js";
 import { boxSolid, drawSolid, plainPaint } from "../raycast/solid.js";
 import { drawSprite } from "../raycast/sprite.js";
-import { groundAt, type Plant, shortWay, widestPlant } from "./ground.js";
+import { widestPlant } from "./ground.js";
+import { groundAt, shortWay } from "./groundMap.js";
 import { drawHouse } from "./houses.js";
+import type { Landscape } from "./landscape.js";
 import type { GroundPose } from "./pose.js";
-import { drawTerrain, type Landscape } from "./terrain.js";
+import { drawTerrain } from "./terrain.js";
 
 const eyeHeight = 0.9;
 const tilt = -0.12;
@@ -25,7 +27,7 @@ export function drawTrail(
   goal: readonly [number, number],
   shown: "all" | "scenery",
 ): void {
-  const { ground, looks, sun } = landscape;
+  const { ground, looks, sunlitPlant } = landscape;
   const { light } = looks;
   const camera: Camera = {
     x: pose.x,
@@ -63,7 +65,7 @@ export function drawTrail(
     drawCapsule(canvas, camera, light, { from: middle, to: middle, radius, colour: grey }, 0.8);
   }
   const towardsSun = camera.cos * light.toSun[0] + camera.sin * light.toSun[1];
-  const inSight: { readonly plant: Plant; readonly at: Rgb; readonly ahead: number }[] = [];
+  const inSight: { readonly plant: number; readonly at: Rgb; readonly ahead: number }[] = [];
   const { plants, plantPlaces } = ground;
   for (let i = 0; i < plants.length; i++) {
     const dx = shortWay(pose.x, plantPlaces[2 * i]);
@@ -74,19 +76,18 @@ export function drawTrail(
     const plant = plants[i];
     const at = near(plant.x, plant.y, plantReach, plant.wide / 2);
     if (!at) continue;
-    inSight.push({ plant, at, ahead: (at[0] - camera.x) * camera.cos + (at[1] - camera.y) * camera.sin });
+    inSight.push({ plant: i, at, ahead: (at[0] - camera.x) * camera.cos + (at[1] - camera.y) * camera.sin });
   }
   inSight.sort((a, b) => a.ahead - b.ahead); // what nearer ones hide costs little
   for (const { plant, at } of inSight) {
-    const lit = groundAt(sun, plant.x + 1.5 * light.toSun[0], plant.y + 1.5 * light.toSun[1]);
-    const share = (0.5 + 0.5 * lit) * (0.85 - 0.35 * towardsSun);
+    const share = (0.5 + 0.5 * sunlitPlant(plant)) * (0.85 - 0.35 * towardsSun);
     const { sun: direct, ambient } = light;
     const brightness: Rgb = [
       ambient[0] + direct[0] * share,
       ambient[1] + direct[1] * share,
       ambient[2] + direct[2] * share,
     ];
-    const { species, variant, wide, high, mirrored } = plant;
+    const { species, variant, wide, high, mirrored } = plants[plant];
     const placement = { x: at[0], y: at[1], z: at[2] - 0.1, wide, high, mirrored };
     drawSprite(canvas, camera, light, looks.plants[species][variant], placement, brightness);
   }

@@ -5,43 +5,8 @@ import { hazeAt, type Light, smoothStep } from "../raycast/light.js";
 import { drawSky } from "../raycast/sky.js";
 import { surfaceDensity } from "../raycast/surfaces.js";
 import { levelFor, sampleTexture, type Texture, textureLine } from "../raycast/texture.js";
-import {
-  groundAt,
-  groundMetres,
-  groundPoints,
-  sunOnGround,
-  type TrailGround,
-  trailGround,
-} from "./ground.js";
-import { type TrailLooks, trailLooks } from "./looks.js";
-
-/** What a trail looks like; follows from the seed. */
-export interface Landscape {
-  readonly ground: TrailGround;
-  readonly looks: TrailLooks;
-  /** [y, x]: share of sunlight on the ground. */
-  readonly sun: Float32Array;
-  /** [y, x, 3]: dryness, path and sunlight side by side, since every sample needs all three. */
-  readonly cover: Float32Array;
-}
-
-/** The landscape of `seed`. */
-export function createLandscape(seed: number): Landscape {
-  const looks = trailLooks(seed);
-  const ground = trailGround(seed, looks.conifers);
-  const sun = sunOnGround(ground, looks.light.toSun);
-  return { ground, looks, sun, cover: sideBySide(ground.tint, ground.onPath, sun) };
-}
-
-function sideBySide(a: Float32Array, b: Float32Array, c: Float32Array): Float32Array {
-  const all = new Float32Array(a.length * 3);
-  for (let i = 0; i < a.length; i++) {
-    all[3 * i] = a[i];
-    all[3 * i + 1] = b[i];
-    all[3 * i + 2] = c[i];
-  }
-  return all;
-}
+import { groundAt, groundMetres, groundPoints, tileOf } from "./groundMap.js";
+import type { Cover, Landscape } from "./landscape.js";
 
 const most = 2048;
 /** How far away each row of the current column sees the ground, in metres. */
@@ -149,13 +114,14 @@ function placeSamples(
 }
 
 /** Writes dryness, path and sunlight of `count` samples to `covered`. */
-function lookUpCover(cover: Float32Array, count: number): void {
+function lookUpCover({ values: cover, made, make }: Cover, count: number): void {
   const mask = groundPoints - 1;
   for (let i = 0; i < count; i++) {
     const column = onGrass.column[i] * coverPerTexel;
     const row = onGrass.row[i] * coverPerTexel;
     const left = Math.floor(column);
     const top = Math.floor(row);
+    if (made[tileOf(left, top)] === 0) make(left, top);
     const dx = column - left;
     const dy = row - top;
     const x0 = left & mask;

@@ -7,12 +7,13 @@ import { deriveSeed, uniformValues } from "../../tensor/noise.js";
 import { directionAngle } from "../raycast/angles.js";
 import { createCanvas, resolvePicture } from "../raycast/canvas.js";
 import type { Simulator, SimulatorSnapshot } from "../simulator.js";
-import { groundAt, shortWay } from "./ground.js";
+import { onPathAt } from "./ground.js";
+import { groundAt, shortWay } from "./groundMap.js";
+import { createLandscape, type Landscape } from "./landscape.js";
 import type { Weather } from "./looks.js";
 import { isWayBlocked } from "./obstacles.js";
 import { advancePose, type GroundPose } from "./pose.js";
 import { drawTrail } from "./scene.js";
-import { createLandscape, type Landscape } from "./terrain.js";
 
 const framesPerSecond = 4;
 const goalReach = 1.5;
@@ -124,7 +125,7 @@ export function createTrail(seed: number): Simulator<TrailState> {
       goal: { x: goalX, y: goalY },
       goalDistance: goalDistance(moment, goalPoint),
       goalsReached,
-      onPath: groundAt(landscape.ground.onPath, x, y),
+      onPath: onPathAt(landscape.ground.pathSpots, x, y),
     };
   }
 
