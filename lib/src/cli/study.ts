@@ -142,10 +142,11 @@ export function addStudy(program: Command): void {
     .option("--save <file>", "write the study to a file to edit, and compute nothing")
     .option("--card <file>", "compute a stored result again from its card, and compare every value")
     .option("--workers <count>", "processes side by side; all cores unless given, one for paper", wholeNumber)
-    .option("--shard <i/n>", "only the i-th of n parts of the units; the store is shared", part, {
-      index: 1,
-      of: 1,
-    })
+    .addOption(
+      new Option("--shard <i/n>", "only the i-th of n parts of the units; the store is shared")
+        .argParser(part)
+        .default({ index: 1, of: 1 }, "1/1"),
+    )
     .option("--results <dir>", "folder of results", "data/results")
     .option("--models <dir>", "folder of models", "data/models")
     .option("--scratch <dir>", "folder for clips, latents, tiny bases and checkpoints", ".cache/study")
