@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type EpisodeFormat, openEpisodes, videoInfo, writeEpisodes } from "vid2world";
 import { describe, expect, test } from "vitest";
@@ -126,6 +126,20 @@ test("rt1 splits into shards that dataset_info.json counts", async () => {
   expect(read.map((episode) => episode.actions)).toEqual(episodes.map((episode) => episode.actions));
   const one = await openEpisodes(join(folder, shards[1]));
   expect(one.names[0]).toBe("train-00001/0");
+});
+
+test("a split with a hyphen in its name is counted as dataset_info.json says", async () => {
+  const folder = join(scratch, "hyphen");
+  await writeEpisodes(folder, [madeUp("rt1", "0", {}), madeUp("rt1", "1", {})], { format: "rt1" });
+  const [shard] = readdirSync(folder).filter((name) => name.includes("tfrecord"));
+  renameSync(join(folder, shard), join(folder, "cube_set-val-seen.tfrecord-100000-of-100001"));
+  expect((await openEpisodes(folder)).names).toEqual(["val-seen-100000/0", "val-seen-100000/1"]);
+  const shardLengths = [...new Array(100000).fill("0"), "3"];
+  writeFileSync(
+    join(folder, "dataset_info.json"),
+    JSON.stringify({ splits: [{ name: "val-seen", shardLengths }] }),
+  );
+  await expect(openEpisodes(folder)).rejects.toThrow(/has 2 episodes; dataset_info.json says 3/);
 });
 
 test("a list names the episodes to take, by name or by file", async () => {

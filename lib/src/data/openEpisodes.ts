@@ -121,7 +121,7 @@ async function filesBelow(path: string): Promise<string[]> {
   return files;
 }
 
-const isShard = (file: string) => /\.tfrecord(-\d{5}-of-\d{5})?$/.test(file);
+const isShard = (file: string) => /\.tfrecord(-\d{5,}-of-\d{5,})?$/.test(file);
 const isHdf5Name = (file: string) => /\.(hdf5|h5)$/i.test(file);
 const isVideo = (file: string) => videoExtensions.includes(extname(file).slice(1).toLowerCase());
 

@@ -13,7 +13,8 @@ import { findRecords, type RecordPlace, readRecord } from "./tfrecord.js";
 
 /** RT-1 was recorded at 3 pictures per second. */
 const fps = 3;
-const shardName = /^(?<dataset>.+)-(?<split>[^-]+)\.tfrecord-(?<index>\d{5})-of-(?<count>\d{5})$/;
+/** As TensorFlow Datasets names shards: only the split may have hyphens; five digits, or more if there are more shards. */
+const shardName = /^(?<dataset>\w+)-(?<split>[\w-]+)\.tfrecord-(?<index>\d{5,})-of-(?<count>\d{5,})$/;
 
 /** Finds the episodes of shards, without reading them; names are `split-shard/number`, such as train-00000/17. */
 export async function findRt1(files: readonly string[], onFault: OnFault): Promise<EpisodeSource[]> {
