@@ -102,3 +102,17 @@ test("with every first frame dropped, the loss is that of the network without it
   expect(dropped).toBeCloseTo(lossOf(removed as never, 0), 5);
   expect(lossOf({ config: model.config, weights }, 0)).not.toBeCloseTo(dropped, 5);
 });
+
+test("the first frame that is shown is the one given, or else the clip's own", async () => {
+  await useBackend("wasm");
+  const { weights } = createVideoUnet(config, 1);
+  const loud = { ...weights, "out.2.weight": normalNoise(weights["out.2.weight"].shape, 5) };
+  const x0 = normalNoise([2, 3, 4, 4, 2], 4) as Tensor5D;
+  const objective = videoObjective(config);
+  const lossOf = (firstFrame?: Tensor5D) =>
+    objective.loss(loud, objective.inputs({ x0, ...(firstFrame && { firstFrame }) }, 9)).dataSync()[0];
+  const own = x0.slice([0, 0], [-1, 1, 4, 4, 2]) as Tensor5D;
+  expect(lossOf(own)).toBe(lossOf());
+  expect(lossOf(own.add(1) as Tensor5D)).not.toBeCloseTo(lossOf(), 3);
+  expect(() => objective.inputs({ x0, firstFrame: x0 }, 9)).toThrow("trainer.step: firstFrame");
+});

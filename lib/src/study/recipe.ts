@@ -37,8 +37,8 @@ export interface PassiveRecipe extends Run {
 }
 
 /**
- * A causal network given actions, trained with a noise level for each frame. It is shown no first frame: late in a rollout
- * that frame is far in the past, and what stood in it would come back as ghosts.
+ * A causal network given actions, trained with a noise level for each frame. As the first frame it is shown any frame from
+ * before the window: late in a rollout the first is far in the past, and what stood in it must not come back as ghosts.
  */
 interface ActionRun extends Omit<PassiveRecipe, "kind" | "network"> {
   readonly kind: "world";
@@ -73,7 +73,7 @@ const passive: PassiveRecipe = {
   kind: "passive",
   autoencoder: "autoencoder-lab",
   network: { ...presets.lab, inChannels: 8, defaultFps: 10 },
-  // half of the clips without their first frame, so that the worlds, which are shown none, start from what was learned
+  // half of the clips without their first frame, so that motion is learned from neighbours too
   diffusion: { levels: "shared", actionDropout: 0, firstFrameDropout: 0.5 },
   clips: { sources: ["passive"], clips: 2400, frames: 24, seed: 11 },
   frames: 8,
@@ -103,7 +103,7 @@ function world(
 /** The same world, data and updates without the passive model: what that one is worth. */
 function scratch({ from: _, causal, ...recipe }: WorldRecipe): ScratchRecipe {
   const { mask } = causal;
-  const network = { ...presets.lab, defaultFps: 10, convPadding: "causal", norm: "frame", mask } as const;
+  const network = { ...passive.network, convPadding: "causal", norm: "frame", mask } as const;
   return { ...recipe, network: network as VideoUnetConfig };
 }
 

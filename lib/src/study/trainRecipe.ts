@@ -5,7 +5,6 @@ import { cpus } from "node:os";
 import { basename, join } from "node:path";
 import type { Tensor5D } from "@tensorflow/tfjs";
 import { causalize } from "../causal/causalize.js";
-import { seesFirstFrame, withoutFirstFrame } from "../diffusion/unetDenoise.js";
 import { loadLabNetwork, saveLabNetwork } from "../metric/labNetworkFile.js";
 import { withActions } from "../model/actions.js";
 import { type Autoencoder, type AutoencoderConfig, createAutoencoder } from "../model/autoencoder.js";
@@ -161,6 +160,7 @@ async function trainVideo(
         seed,
         step,
         actions: recipe.kind === "world",
+        earlier: recipe.kind === "world",
       }),
   });
   const parts = {
@@ -187,7 +187,7 @@ async function startWorld(
 
 async function causalPassive({ from, causal }: WorldRecipe, models: string): Promise<VideoUnet> {
   const { network } = await loadWorldParts(join(models, from));
-  return causalize(seesFirstFrame(network) ? withoutFirstFrame(network) : network, causal);
+  return causalize(network, causal);
 }
 
 interface Task<Batch, Model extends Trainable> {

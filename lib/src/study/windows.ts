@@ -43,6 +43,8 @@ export interface WindowOptions {
   /** The update that they are for; equal seeds and updates give equal windows. */
   readonly step: number;
   readonly actions: boolean;
+  /** Show a frame from anywhere before the window, or its own first one, in the place of the first. */
+  readonly earlier?: boolean;
 }
 
 /** Windows for an update, with actions or with frames per second. */
@@ -50,10 +52,10 @@ export function clipWindows(
   set: ClipSet,
   clips: Clips,
   latents: ClipLatents,
-  { batch, frames, seed, step, actions }: WindowOptions,
+  { batch, frames, seed, step, actions, earlier }: WindowOptions,
 ): VideoBatch {
   const told = actions ? "actions" : "fps";
-  return cutWindows(set, clips, latents, { batch, frames, told, seed: deriveSeed(seed, 1, step) });
+  return cutWindows(set, clips, latents, { batch, frames, told, earlier, seed: deriveSeed(seed, 1, step) });
 }
 
 /** Windows cut from clips at random places, every clip and place equally likely; equal seeds give equal windows. */
@@ -65,17 +67,25 @@ export function cutWindows(
     batch,
     frames,
     told,
+    earlier = false,
     seed,
-  }: Pick<WindowOptions, "batch" | "frames" | "seed"> & { readonly told: "actions" | "fps" | "nothing" },
+  }: Pick<WindowOptions, "batch" | "frames" | "seed" | "earlier"> & {
+    readonly told: "actions" | "fps" | "nothing";
+  },
 ): VideoBatch {
   const size = shape.reduce((a, b) => a * b);
   const drawn = uniformValues(2 * batch, seed);
+  const ages = uniformValues(batch, deriveSeed(seed, 2));
+  const shown = new Float32Array(batch * size);
   const x0 = new Float32Array(batch * frames * size);
   const action = new Float32Array(batch * frames * actionSize);
   const rates: number[] = [];
   for (let i = 0; i < batch; i++) {
     const clip = Math.floor(drawn[2 * i] * set.clips);
-    const first = clip * set.frames + Math.floor(drawn[2 * i + 1] * (set.frames - frames + 1));
+    const start = Math.floor(drawn[2 * i + 1] * (set.frames - frames + 1));
+    const first = clip * set.frames + start;
+    const before = clip * set.frames + Math.floor(ages[i] * (start + 1));
+    shown.set(values.subarray(before * size, (before + 1) * size), i * size);
     x0.set(values.subarray(first * size, (first + frames) * size), i * frames * size);
     action.set(taken.subarray(first * actionSize, (first + frames) * actionSize), i * frames * actionSize);
     rates.push(fps[clip]);
@@ -83,6 +93,7 @@ export function cutWindows(
   return {
     x0: tensor(x0, [batch, frames, ...shape]) as Tensor5D,
     ...(told === "actions" && { action: tensor(action, [batch, frames, actionSize]) as Tensor3D }),
+    ...(earlier && { firstFrame: tensor(shown, [batch, 1, ...shape]) as Tensor5D }),
     ...(told === "fps" && { fps: tensor1d(rates) }),
   };
 }

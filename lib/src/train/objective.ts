@@ -45,6 +45,8 @@ export interface VideoBatch extends Pick<DenoiseInputs, "context" | "fps"> {
   readonly x0: Tensor5D;
   /** action[t] is taken while frame t is seen [batch, frame, action]. */
   readonly action?: Tensor3D;
+  /** Shown clean beside every noisy frame [batch, 1, height, width, channel]; the first of `x0` unless given. */
+  readonly firstFrame?: Tensor5D;
 }
 
 const drawn = ["shared", "independent", "teacherForced", "cleanHistory"] as const;
@@ -85,10 +87,12 @@ export function diffusionObjective(
   const schedule = createSchedule(config.schedule);
   return {
     settings: config,
-    inputs({ x0, action, context, fps }, seed) {
+    inputs({ x0, action, firstFrame, context, fps }, seed) {
       requireShape("trainer.step", "x0", x0, ["batch", "frame", "height", "width", "channel"]);
       const [batch, frames] = x0.shape;
       if (action) requireShape("trainer.step", "action", action, [batch, frames, "action"]);
+      if (firstFrame)
+        requireShape("trainer.step", "firstFrame", firstFrame, [batch, 1, ...x0.shape.slice(2)]);
       const { levels } = noisePlan(config.levels, {
         frames,
         draws: batch,
@@ -106,6 +110,7 @@ export function diffusionObjective(
           action: action.clone(),
           actionMask: keptMask([batch, frames], config.actionDropout, deriveSeed(seed, 2)),
         }),
+        ...(firstFrame && { firstFrame: firstFrame.clone() }),
         ...(config.firstFrameDropout > 0 && {
           firstFrameMask: keptMask([batch, 1, 1, 1, 1], config.firstFrameDropout, deriveSeed(seed, 3)),
         }),
@@ -114,10 +119,10 @@ export function diffusionObjective(
       }));
     },
     loss(weights, inputs) {
-      const { firstFrameMask, ...rest } = inputs;
+      const { firstFrameMask, firstFrame: given, ...rest } = inputs;
       const batch = rest as unknown as NoisedBatch;
       const [, , height, width, channels] = batch.x0.shape;
-      const shown = batch.x0.slice([0, 0], [-1, 1, height, width, channels]);
+      const shown = (given ?? batch.x0.slice([0, 0], [-1, 1, height, width, channels])) as Tensor5D;
       const firstFrame = firstFrameMask ? (shown.mul(firstFrameMask) as Tensor5D) : shown;
       return diffusionForcingLoss(denoise(weights), { ...batch, firstFrame }, schedule);
     },
