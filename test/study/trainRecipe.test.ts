@@ -75,7 +75,7 @@ test("from nothing to a world model that can be entered: autoencoder, passive ba
   await trainRecipe("base", passive, options);
   await trainRecipe("trail", world, options);
   const { network } = await loadWorldParts(join(options.models, "trail"));
-  const causal = { actionSize: 3, inChannels: 4, convPadding: "causal", norm: "frame" };
+  const causal = { actionSize: 3, inChannels: 8, convPadding: "causal", norm: "frame" };
   expect(network.config).toMatchObject(causal);
   const model = await openWorldModel(join(options.models, "trail"), { threads: 1 });
   await model.reset(uniformNoise([2, 64, 64, 3], 1) as Tensor4D, tensor2d([[0.1, 0, 0]]) as Tensor2D);
