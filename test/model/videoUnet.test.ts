@@ -95,8 +95,8 @@ test("a shape that does not fit is refused by name", () => {
 
 test.each([
   [{ attentionAt: [3] }, "config.attentionAt has 3; expected downsampling factors among 1, 2."],
-  [{ normGroups: 7 }, "level 0 has 48 channels for 7 norm groups"],
-  [{ headWidth: 40 }, "level 1 has 96 channels for heads of 40"],
+  [{ normGroups: 7 }, "level 0 has 32 channels for 7 norm groups"],
+  [{ headWidth: 40 }, "level 1 has 64 channels for heads of 40"],
   [{ channelMultipliers: [2, 4] }, "expected 1 as its first entry"],
   [{ norm: "batch" as never }, 'config.norm is "batch"; expected one of clip, frame, cumulative'],
   [{ mask: { window: 0 } }, "mask.window is 0"],
