@@ -64,17 +64,6 @@ function chooseModels(asked, present) {
   });
 }
 
-/**
- * The models that can be steered: a folder's name begins with its world's, passive models begin with another word.
- *
- * @param {string[]} present
- * @param {string} [world] the only one that is asked for
- */
-function modelsOfWorlds(present, world) {
-  const worlds = world === undefined ? ["tabletop", "arena", "trail"] : [world];
-  return present.filter((folder) => worlds.some((each) => basename(folder).startsWith(`${each}-`)));
-}
-
 /** @param {string} url */
 function openBrowser(url) {
   const [command, ...args] =
@@ -100,7 +89,9 @@ await runMain(async () => {
   const lab = createRequire(import.meta.url)("vid2world");
   /** @type {string[]} */
   const present = await lab.findModelFolders(modelsFolder);
-  const models = chooseModels(options.model, present) ?? modelsOfWorlds(present, options.world);
+  const worlds = options.world === undefined ? lab.builtInWorldNames : [options.world];
+  /** @type {string[]} */
+  const models = chooseModels(options.model, present) ?? lab.modelsOfWorlds(present, worlds);
   const notice =
     models.length > 0
       ? ""

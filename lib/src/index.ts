@@ -461,8 +461,9 @@ export { type ShowVideoOptions, showVideo } from "./notebook/showVideo.js";
 
 // play/
 
+export { builtInWorldNames } from "./play/builtInWorlds.js";
 export type { EngineStats } from "./play/engine.js";
-export { findModelFolders } from "./play/modelFolders.js";
+export { findModelFolders, modelsOfWorlds } from "./play/modelFolders.js";
 export { type ServePlayOptions, servePlay, type TrueWorld } from "./play/servePlay.js";
 export type { PlayServer } from "./play/server.js";
 export { type ShowPlayOptions, showPlay } from "./play/showPlay.js";

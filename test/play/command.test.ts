@@ -3,7 +3,7 @@ import { spawn, spawnSync } from "node:child_process";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import { NotebookError, showPlay } from "vid2world";
+import { builtInWorldNames, modelsOfWorlds, NotebookError, showPlay } from "vid2world";
 import { expect, test } from "vitest";
 import { root } from "../../.workbench/paths.mjs";
 import { startKernel, stopKernel } from "../notebook/kernel.js";
@@ -90,4 +90,10 @@ test("a notebook cell shows the page that is served, and an exported page asks f
   } finally {
     stopKernel();
   }
+});
+
+test("models of a world are those whose folders begin with its name", () => {
+  const folders = ["a/arena-lab", "a/passive-lab", "a/trail", "a/tabletop-x", "a/arenas"];
+  expect(modelsOfWorlds(folders, builtInWorldNames)).toEqual(["a/arena-lab", "a/trail", "a/tabletop-x"]);
+  expect(modelsOfWorlds(folders, ["arena"])).toEqual(["a/arena-lab"]);
 });

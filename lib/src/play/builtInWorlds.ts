@@ -4,6 +4,7 @@ import type { Simulator, WorldName } from "../worlds/simulator.js";
 import { steeringOf } from "./controls.js";
 import type { PlayableWorld } from "./playable.js";
 
+/** The worlds that come with the library. */
 export const builtInWorldNames: readonly WorldName[] = ["tabletop", "arena", "trail"];
 
 /** @throws RangeError if there is no such world */

@@ -21,6 +21,20 @@ export async function findModelFolders(folder: string): Promise<string[]> {
   return folders.filter((_, i) => whole[i]).sort();
 }
 
+/**
+ * Those folders that hold models of a world, by the rule of names: passive models begin with another word.
+ *
+ * @param folders as `findModelFolders` gives them
+ */
+export function modelsOfWorlds(folders: readonly string[], worlds: readonly string[]): string[] {
+  return folders.filter((folder) => worldNamed(basename(folder), worlds) !== undefined);
+}
+
+/** The world whose name a model's begins with. */
+function worldNamed(model: string, worlds: readonly string[]): string | undefined {
+  return worlds.find((each) => model === each || model.startsWith(`${each}-`));
+}
+
 async function isFile(path: string): Promise<boolean> {
   return (await stat(path).catch(() => undefined))?.isFile() ?? false;
 }
@@ -46,7 +60,7 @@ export async function modelInFolder(
     network: WorldParts["network"]["config"];
     rollout: WorldParts["rollout"];
   };
-  const known = world ?? worlds.find((each) => name === each || name.startsWith(`${each}-`));
+  const known = world ?? worldNamed(name, worlds);
   if (!known)
     throw new Error(
       `play: nothing says which world ${name} is a model of; begin its folder's name with one of ` +
