@@ -123,6 +123,15 @@ test("min-SNR weights are 1 for v at the clip's own balance and fall where there
   expect(lossWeights("uniform", [[0, 999]], schedule)).toEqual([[1, 1]]);
 });
 
+test("capped SNR counts pure noise as v itself does, the nearly clean like min-SNR, and never more than v", () => {
+  const levels = Array.from({ length: 1000 }, (_, level) => level);
+  const [capped] = lossWeights("cappedSnr", [levels], schedule);
+  expect(capped[999]).toBe(1);
+  expect(capped[0]).toBeCloseTo(lossWeights("minSnr", [[0]], schedule)[0][0], 12);
+  expect(Math.max(...capped)).toBe(1);
+  expect(capped.every((weight, level) => level === 0 || weight >= capped[level - 1])).toBe(true);
+});
+
 test("fused SNR is min-SNR for a lone frame, and a clean history raises a noisy frame's weight", () => {
   expect(lossWeights("fusedSnr", [[500]], schedule)[0][0]).toBeCloseTo(
     lossWeights("minSnr", [[500]], schedule)[0][0],

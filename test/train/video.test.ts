@@ -116,3 +116,30 @@ test("the first frame that is shown is the one given, or else the clip's own", a
   expect(lossOf(own.add(1) as Tensor5D)).not.toBeCloseTo(lossOf(), 3);
   expect(() => objective.inputs({ x0, firstFrame: x0 }, 9)).toThrow("trainer.step: firstFrame");
 });
+
+test("shown previous frames are the clip's own one frame later, at one low level, with the noise they have in it", () => {
+  const x0 = normalNoise([50, 3, 2, 2, 2], 4) as Tensor5D;
+  const before = normalNoise([50, 1, 2, 2, 2], 6) as Tensor5D;
+  const objective = videoObjective({ ...config, shownFrame: "previous" });
+  const batch = { x0, firstFrame: before };
+  const tensors = memory().numTensors;
+  const inputs = objective.inputs(batch, 9);
+  expect(memory().numTensors).toBe(tensors + Object.keys(inputs).length);
+  const { firstFrame, noise } = inputs as { firstFrame: Tensor5D; noise: Tensor5D };
+  expect(firstFrame.shape).toEqual(x0.shape);
+  const frame = (video: Tensor5D, t: number) => video.slice([0, t], [-1, 1]);
+  for (const t of [1, 2]) {
+    const left = frame(firstFrame, t)
+      .sub(frame(x0, t - 1))
+      .abs(); // a little noise, and a little less signal
+    expect(left.mean().dataSync()[0]).toBeLessThan(0.35);
+    const along = frame(firstFrame, t)
+      .sub(frame(x0, t - 1))
+      .mul(frame(noise, t - 1))
+      .mean();
+    expect(along.dataSync()[0]).toBeGreaterThan(0.05);
+  }
+  expect(frame(firstFrame, 0).sub(before).abs().mean().dataSync()[0]).toBeLessThan(0.35);
+  const alone = objective.inputs({ x0 }, 9).firstFrame as Tensor5D;
+  expect(frame(alone, 0).square().mean().dataSync()[0]).toBeLessThan(0.1); // zeros and their noise
+});

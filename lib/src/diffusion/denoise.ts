@@ -14,7 +14,10 @@ export interface DenoiseInputs {
   readonly action?: Tensor3D;
   /** 1 where the action is given, 0 where nothing is added in its place (∅) [batch, frame]. */
   readonly actionMask?: Tensor2D;
-  /** Clean first frame [batch, 1, height, width, channel], which conditions every frame. */
+  /**
+   * A frame that conditions all others [batch, 1, height, width, channel], the clean first one; or one for each of them
+   * [batch, frame, height, width, channel].
+   */
   readonly firstFrame?: Tensor5D;
   /** Text and image tokens for cross-attention [batch, token, width]. */
   readonly context?: Tensor3D;

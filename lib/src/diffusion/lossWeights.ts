@@ -2,7 +2,7 @@
 import { alphaAt, type Prediction, type Schedule } from "../schedule/schedule.js";
 import { requireChoice } from "../tensor/check.js";
 
-const kinds = ["uniform", "minSnr", "fusedSnr"] as const;
+const kinds = ["uniform", "minSnr", "cappedSnr", "fusedSnr"] as const;
 export type LossWeighting = (typeof kinds)[number];
 
 /** Signal-to-noise ratios above this count as this much. */
@@ -16,6 +16,8 @@ const historyDecay = 0.96;
  * - `uniform`: 1 (the paper).
  * - `minSnr`: min(SNR, 5) for x₀, divided by SNR for ε and by SNR + 1 for v (Hang et al., "Efficient diffusion training
  *   via min-SNR weighting", ICCV 2023).
+ * - `cappedSnr`: min(SNR + 1, 5) for x₀: as v itself counts errors where noise prevails, so that the last level, which has
+ *   no signal, counts too; and, as in min-SNR, what is nearly clean counts little.
  * - `fusedSnr`: the same with the SNR of a frame joined with what its history already tells (Chen et al., "Diffusion
  *   Forcing", NeurIPS 2024, appendix; decay 0.96 as in its Minecraft runs).
  *
@@ -36,6 +38,8 @@ export function lossWeights(
       return alpha / (1 - alpha);
     });
     if (kind === "minSnr") return snr.map((ratio) => inForm(predicts, Math.min(ratio, snrClip), ratio));
+    if (kind === "cappedSnr")
+      return snr.map((ratio) => inForm(predicts, Math.min(ratio + 1, snrClip), ratio));
     let history = 0; // weighted mean of the clipped, normalised SNR of all earlier frames
     return snr.map((ratio, frame) => {
       const clipped = Math.min(ratio, snrClip) / snrClip;

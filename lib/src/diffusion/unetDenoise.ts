@@ -5,7 +5,8 @@ import type { Denoise, DenoiseInputs } from "./denoise.js";
 
 /**
  * The network as a function of noisy frames and levels. A network with twice as many input as output channels also
- * sees the clean first frame, joined to every frame on the channel axis, as in DynamiCrafter; any other does not.
+ * sees the clean first frame, joined to every frame on the channel axis, as in DynamiCrafter, or a frame for each; any
+ * other does not.
  *
  * @throws RangeError, when called, if the network wants a first frame and none comes
  */
@@ -41,7 +42,7 @@ export function withoutFirstFrame(model: VideoUnet): VideoUnet {
   return { config: { ...config, inChannels: config.outChannels }, weights: Object.fromEntries(copies) };
 }
 
-/** Noisy frames with the first frame joined to each, where the network wants it. */
+/** Noisy frames with the first frame, or its own, joined to each, where the network wants it. */
 export function joinFirstFrame(
   model: Pick<VideoUnet, "config">,
   x: Tensor5D,
@@ -53,5 +54,7 @@ export function joinFirstFrame(
       `unetDenoise: firstFrame is missing; the network has ${model.config.inChannels} input channels for ` +
         `${model.config.outChannels} output channels, so it expects the clean first frame.`,
     );
-  return concat([x, firstFrame.tile([1, x.shape[1], 1, 1, 1])], 4) as Tensor5D;
+  const [, frames] = x.shape;
+  const shown = firstFrame.shape[1] === frames ? firstFrame : firstFrame.tile([1, frames, 1, 1, 1]);
+  return concat([x, shown], 4) as Tensor5D;
 }

@@ -16,6 +16,11 @@ export interface VideoUnetConfig {
   /** Channels of the input: the noisy latent's, plus those of a condition that is concatenated to it. */
   readonly inChannels: number;
   readonly outChannels: number;
+  /**
+   * Which frame is joined to every noisy one, where the network has twice as many input as output channels: the video's
+   * clean `first` (DynamiCrafter; so where this is absent), or the `previous` one as the history holds it.
+   */
+  readonly shownFrame?: "first" | "previous";
   /** Width of the finest level. */
   readonly channels: number;
   /** Width of each level in units of `channels`, finest first; the first is 1. */
@@ -71,6 +76,7 @@ export function requireUnetConfig(caller: string, config: VideoUnetConfig): void
     whole(name, 1);
   for (const name of ["initialAttentionHeads", "contextWidth", "actionSize"] as const) whole(name, 0);
   requireChoice(caller, "config.imageScale", config.imageScale, ["fixed", "learned"]);
+  if (config.shownFrame) requireChoice(caller, "config.shownFrame", config.shownFrame, ["first", "previous"]);
   requireChoice(caller, "config.actionKind", config.actionKind, ["continuous", "multiHot"]);
   requireChoice(caller, "config.convPadding", config.convPadding, ["centred", "causal"]);
   requireChoice(caller, "config.norm", config.norm, ["clip", "frame", "cumulative"]);

@@ -63,11 +63,11 @@ export function streamHistory(
     full: mode === "exact" ? "grow" : "evict",
   });
   const recent = new RecentFrames(world, config, seeds);
-  let firstFrame: Tensor5D | undefined; // what conditions every frame
+  let firstFrame: Tensor5D | undefined; // what conditions every frame, unless each is shown the one before it
   let start = 0; // the first frame that the cache was made from
   let frameEvaluations = 0;
 
-  const commit = async ({ noisy, action }: PastFrame, opening: boolean) => {
+  const commit = async ({ noisy, before, action }: PastFrame, opening: boolean) => {
     const branches = apart ? 2 : 1;
     const rows = branches * batch;
     const inputs: DenoiseInputs = tidy(() => {
@@ -75,7 +75,7 @@ export function streamHistory(
       return {
         x: times(noisy),
         level: fill([rows, 1], Math.max(config.historyLevel, 0)) as Tensor2D,
-        firstFrame: times((firstFrame ?? noisy) as Tensor5D),
+        firstFrame: times(before ?? firstFrame ?? noisy),
         ...(world.actionSize > 0 && {
           action: times(actionOrNone(opening ? undefined : action, batch, world.actionSize)),
           actionMask: tensor2d(Array.from({ length: rows }, (_, row) => [Number(row < batch)])),
@@ -118,7 +118,8 @@ export function streamHistory(
         const { guidance, ...unguided } = settings;
         const guided = guidance !== undefined && world.actionSize > 0;
         const given = tidy(() => ({
-          firstFrame: (firstFrame ?? state.x).clone() as Tensor5D,
+          firstFrame:
+            world.shownFrame === "previous" ? recent.shown(state.x) : (firstFrame ?? state.x).clone(),
           ...(world.actionSize > 0 && { action: actionOrNone(action, batch, world.actionSize) }),
         }));
         const made = await stream.denoise(state, given, guided ? settings : unguided);

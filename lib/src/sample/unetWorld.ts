@@ -55,6 +55,7 @@ export function createWorld(model: VideoUnet, options: WorldOptions = {}): World
     schedule: levels,
     actionSize: config.actionSize,
     causal,
+    ...(config.shownFrame && { shownFrame: config.shownFrame }),
     ...(padded && { lengths: padded }),
     predict,
     ...(causal && { openStream: frameStreams(model, levels, context, run, workers) }),

@@ -22,6 +22,8 @@ export interface PastFrame {
   readonly clean: Tensor5D;
   /** As the network sees it. */
   readonly noisy: Tensor5D;
+  /** The frame before it as the network saw that, zeros for the first of all; only where frames are shown it. */
+  readonly before?: Tensor5D;
   /** The action that led to it [batch, action]. */
   readonly action?: Tensor2D;
 }
@@ -41,11 +43,17 @@ export class RecentFrames {
   add(frame: Tensor5D, action?: Tensor2D): PastFrame {
     const { historyLevel, window } = this.config;
     const noisy = asHistory(frame, this.frames, historyLevel, this.seeds, this.world.schedule);
-    const past = { clean: frame.clone(), noisy, action: action?.clone() };
+    const before = this.world.shownFrame === "previous" ? this.shown(frame) : undefined;
+    const past = { clean: frame.clone(), noisy, before, action: action?.clone() };
     this.kept.push(past);
     this.frames++;
     if (this.kept.length > window - 1) disposeFrame(this.kept.shift() as PastFrame);
     return past;
+  }
+
+  /** What is shown beside the frame after the last one, where that is the previous frame; a new tensor. */
+  shown(next: Tensor5D): Tensor5D {
+    return this.kept[this.kept.length - 1]?.noisy.clone() ?? next.zerosLike();
   }
 
   snapshot(): Snapshot & { readonly kept: readonly PastFrame[]; readonly frames: number } {
@@ -64,12 +72,12 @@ export class RecentFrames {
   }
 }
 
-function clonedFrame({ clean, noisy, action }: PastFrame): PastFrame {
-  return { clean: clean.clone(), noisy: noisy.clone(), action: action?.clone() };
+function clonedFrame({ clean, noisy, before, action }: PastFrame): PastFrame {
+  return { clean: clean.clone(), noisy: noisy.clone(), before: before?.clone(), action: action?.clone() };
 }
 
-function disposeFrame({ clean, noisy, action }: PastFrame): void {
-  for (const tensor of [clean, noisy, action]) tensor?.dispose();
+function disposeFrame({ clean, noisy, before, action }: PastFrame): void {
+  for (const tensor of [clean, noisy, before, action]) tensor?.dispose();
 }
 
 /** A history that is run through the network as a whole, at most `config.window` frames with the new one. */
@@ -87,7 +95,7 @@ export function wholeHistory(world: World, config: RolloutConfig, seeds: readonl
       recent.add(frame, action);
     },
     async next(action) {
-      const predict = predictWhole(world, recent.kept, config, action);
+      const predict = predictWhole(world, recent, config, action);
       return stepFrom(async (x, level, guided) => {
         const prediction = await predict(x, level, guided);
         frameEvaluations += (recent.kept.length + 1) * (prediction.unconditional ? 2 : 1);
@@ -102,10 +110,11 @@ export function wholeHistory(world: World, config: RolloutConfig, seeds: readonl
 
 function predictWhole(
   world: World,
-  past: readonly PastFrame[],
+  recent: RecentFrames,
   { historyLevel, nullAction }: RolloutConfig,
   newest?: Tensor2D,
 ): (x: Tensor5D, level: number, guided: boolean) => Promise<FramePrediction> {
+  const past: readonly PastFrame[] = recent.kept;
   const frames = past.length + 1;
   const length = world.lengths?.find((padded) => padded >= frames) ?? frames;
   return async (x, level, guided) => {
@@ -122,7 +131,18 @@ function predictWhole(
       return {
         x: twice(concat([...past.map(({ noisy }) => noisy), x, ...padding(x.shape.slice(2))], 1) as Tensor5D),
         level: twice(tensor2d(Array.from({ length: batch }, () => levels))),
-        firstFrame: twice((past[0]?.clean ?? x.zerosLike()) as Tensor5D),
+        firstFrame: twice(
+          world.shownFrame === "previous"
+            ? (concat(
+                [
+                  ...past.map(({ before }) => before as Tensor5D),
+                  recent.shown(x),
+                  ...padding(x.shape.slice(2)),
+                ],
+                1,
+              ) as Tensor5D)
+            : ((past[0]?.clean ?? x.zerosLike()) as Tensor5D),
+        ),
         ...(newest && {
           action: twice(
             concat([...windowActions(past, newest), ...padding([newest.shape[1]])], 1) as Tensor3D,

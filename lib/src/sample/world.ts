@@ -14,6 +14,8 @@ export interface World {
   readonly actionSize: number;
   /** Whether no frame's prediction depends on later frames. */
   readonly causal: boolean;
+  /** What the network is shown beside every noisy frame, see `VideoUnetConfig.shownFrame`; the first unless given. */
+  readonly shownFrame?: "first" | "previous";
   /**
    * Numbers of frames that a call is padded to, rising; a compiled network opens one session for each. Absent: calls
    * are as long as they need to be.
@@ -45,7 +47,7 @@ export interface StreamSnapshot {
 
 /** What the network is told of the frame to come, besides its noisy self. */
 export interface NewFrame {
-  /** Clean first frame of the video [batch, 1, height, width, channel]. */
+  /** The frame shown beside it, the video's clean first or the one before [batch, 1, height, width, channel]. */
   readonly firstFrame: Tensor5D;
   /** The action that leads to it [batch, 1, action]. */
   readonly action?: Tensor3D;

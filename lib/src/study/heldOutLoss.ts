@@ -33,7 +33,7 @@ export async function heldOutLoss(
   const losses: number[] = [];
   for (let step = 1; step <= set.clips; step++) {
     const world = kind === "world";
-    const drawn = { batch: 1, frames, seed: set.seed, step, actions: world, earlier: world };
+    const drawn = { batch: 1, frames, seed: set.seed, step, actions: world, before: world };
     const window = clipWindows(set, clips, latents, drawn);
     const inputs = objective.inputs(window, deriveSeed(set.seed, 2, step));
     const loss = (await lossOf(inputs as Readonly<Record<string, Tensor>>)) as Scalar;

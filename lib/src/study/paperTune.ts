@@ -204,6 +204,7 @@ function learning(
       weighting: "uniform",
       actionDropout: guidance.dropout,
       firstFrameDropout: 0,
+      shownFrame: "first",
     },
   );
 }

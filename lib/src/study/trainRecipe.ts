@@ -160,7 +160,7 @@ async function trainVideo(
         seed,
         step,
         actions: recipe.kind === "world",
-        earlier: recipe.kind === "world",
+        before: recipe.kind === "world",
       }),
   });
   const parts = {

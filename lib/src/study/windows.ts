@@ -43,8 +43,8 @@ export interface WindowOptions {
   /** The update that they are for; equal seeds and updates give equal windows. */
   readonly step: number;
   readonly actions: boolean;
-  /** Show a frame from anywhere before the window, or its own first one, in the place of the first. */
-  readonly earlier?: boolean;
+  /** Give the frame before the window too; zeros where a clip begins with it. */
+  readonly before?: boolean;
 }
 
 /** Windows for an update, with actions or with frames per second. */
@@ -52,10 +52,10 @@ export function clipWindows(
   set: ClipSet,
   clips: Clips,
   latents: ClipLatents,
-  { batch, frames, seed, step, actions, earlier }: WindowOptions,
+  { batch, frames, seed, step, actions, before }: WindowOptions,
 ): VideoBatch {
   const told = actions ? "actions" : "fps";
-  return cutWindows(set, clips, latents, { batch, frames, told, earlier, seed: deriveSeed(seed, 1, step) });
+  return cutWindows(set, clips, latents, { batch, frames, told, before, seed: deriveSeed(seed, 1, step) });
 }
 
 /** Windows cut from clips at random places, every clip and place equally likely; equal seeds give equal windows. */
@@ -67,16 +67,15 @@ export function cutWindows(
     batch,
     frames,
     told,
-    earlier = false,
+    before = false,
     seed,
-  }: Pick<WindowOptions, "batch" | "frames" | "seed" | "earlier"> & {
+  }: Pick<WindowOptions, "batch" | "frames" | "seed" | "before"> & {
     readonly told: "actions" | "fps" | "nothing";
   },
 ): VideoBatch {
   const size = shape.reduce((a, b) => a * b);
   const drawn = uniformValues(2 * batch, seed);
-  const ages = uniformValues(batch, deriveSeed(seed, 2));
-  const shown = new Float32Array(batch * size);
+  const last = new Float32Array(batch * size);
   const x0 = new Float32Array(batch * frames * size);
   const action = new Float32Array(batch * frames * actionSize);
   const rates: number[] = [];
@@ -84,8 +83,7 @@ export function cutWindows(
     const clip = Math.floor(drawn[2 * i] * set.clips);
     const start = Math.floor(drawn[2 * i + 1] * (set.frames - frames + 1));
     const first = clip * set.frames + start;
-    const before = clip * set.frames + Math.floor(ages[i] * (start + 1));
-    shown.set(values.subarray(before * size, (before + 1) * size), i * size);
+    if (start > 0) last.set(values.subarray((first - 1) * size, first * size), i * size);
     x0.set(values.subarray(first * size, (first + frames) * size), i * frames * size);
     action.set(taken.subarray(first * actionSize, (first + frames) * actionSize), i * frames * actionSize);
     rates.push(fps[clip]);
@@ -93,7 +91,7 @@ export function cutWindows(
   return {
     x0: tensor(x0, [batch, frames, ...shape]) as Tensor5D,
     ...(told === "actions" && { action: tensor(action, [batch, frames, actionSize]) as Tensor3D }),
-    ...(earlier && { firstFrame: tensor(shown, [batch, 1, ...shape]) as Tensor5D }),
+    ...(before && { firstFrame: tensor(last, [batch, 1, ...shape]) as Tensor5D }),
     ...(told === "fps" && { fps: tensor1d(rates) }),
   };
 }

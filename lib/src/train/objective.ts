@@ -3,6 +3,7 @@
  * trainer knows nothing else, so the same one trains a video network, an autoencoder or a line through points.
  */
 import {
+  concat,
   type Scalar,
   type Tensor,
   type Tensor3D,
@@ -11,14 +12,16 @@ import {
   tensor2d,
   tidy,
   util,
+  zeros,
 } from "@tensorflow/tfjs";
 import type { Denoise, DenoiseInputs } from "../diffusion/denoise.js";
+import { addNoise } from "../diffusion/forms.js";
 import { diffusionForcingLoss, type NoisedBatch } from "../diffusion/loss.js";
 import { type LossWeighting, lossWeights } from "../diffusion/lossWeights.js";
 import { unetDenoise } from "../diffusion/unetDenoise.js";
 import type { VideoUnetConfig } from "../model/videoUnetConfig.js";
 import { noisePlan } from "../schedule/noisePlan.js";
-import { createSchedule, labSchedule, type ScheduleConfig } from "../schedule/schedule.js";
+import { createSchedule, labSchedule, type Schedule, type ScheduleConfig } from "../schedule/schedule.js";
 import { requireChoice, requireRange, requireShape } from "../tensor/check.js";
 import { deriveSeed, normalNoise, uniformValues } from "../tensor/noise.js";
 import type { Weights } from "../weights/safetensors.js";
@@ -45,9 +48,15 @@ export interface VideoBatch extends Pick<DenoiseInputs, "context" | "fps"> {
   readonly x0: Tensor5D;
   /** action[t] is taken while frame t is seen [batch, frame, action]. */
   readonly action?: Tensor3D;
-  /** Shown clean beside every noisy frame [batch, 1, height, width, channel]; the first of `x0` unless given. */
+  /**
+   * [batch, 1, height, width, channel]. Shown clean beside every noisy frame, the first of `x0` unless given; or, where
+   * each is shown the previous one, the frame before the first, zeros unless given.
+   */
   readonly firstFrame?: Tensor5D;
 }
+
+/** Frames that are shown beside later ones have a level below this, drawn for each clip and skewed towards 0. */
+const shownBelow = 300;
 
 const drawn = ["shared", "independent", "teacherForced", "cleanHistory"] as const;
 
@@ -60,6 +69,8 @@ export interface DiffusionConfig {
   readonly actionDropout: number;
   /** Chance that a clip's clean first frame is replaced by zeros, for a network that sees it beside every noisy frame. */
   readonly firstFrameDropout: number;
+  /** What is shown beside every noisy frame, see `VideoUnetConfig.shownFrame`. */
+  readonly shownFrame: "first" | "previous";
 }
 
 /** The paper's objective on the lab schedule. */
@@ -69,6 +80,7 @@ export const labDiffusion: DiffusionConfig = {
   weighting: "uniform",
   actionDropout: 0.2,
   firstFrameDropout: 0,
+  shownFrame: "first",
 };
 
 /**
@@ -99,9 +111,10 @@ export function diffusionObjective(
         seed: deriveSeed(seed, 0),
         levels: config.schedule.levels,
       });
+      const noise = normalNoise<Tensor5D["rankType"]>(x0.shape, deriveSeed(seed, 1));
       return tidy(() => ({
         x0: x0.clone(),
-        noise: normalNoise<Tensor5D["rankType"]>(x0.shape, deriveSeed(seed, 1)),
+        noise,
         level: tensor2d(levels as number[][], [batch, frames], "float32"),
         ...(config.weighting !== "uniform" && {
           weight: tensor2d(lossWeights(config.weighting, levels, schedule), [batch, frames]),
@@ -110,7 +123,9 @@ export function diffusionObjective(
           action: action.clone(),
           actionMask: keptMask([batch, frames], config.actionDropout, deriveSeed(seed, 2)),
         }),
-        ...(firstFrame && { firstFrame: firstFrame.clone() }),
+        ...(config.shownFrame === "previous"
+          ? { firstFrame: previousFrames(x0, firstFrame, noise, schedule, seed) }
+          : firstFrame && { firstFrame: firstFrame.clone() }),
         ...(config.firstFrameDropout > 0 && {
           firstFrameMask: keptMask([batch, 1, 1, 1, 1], config.firstFrameDropout, deriveSeed(seed, 3)),
         }),
@@ -141,8 +156,32 @@ export function videoObjective(
 ): Objective<VideoBatch> {
   return diffusionObjective((weights) => unetDenoise({ config: network, weights }), {
     ...labDiffusion,
+    ...(network.shownFrame && { shownFrame: network.shownFrame }),
     ...diffusion,
   });
+}
+
+/** The frame before each, with the noise that it has in `x0`'s place but at one low level for a clip, as a history has. */
+function previousFrames(
+  x0: Tensor5D,
+  before: Tensor5D | undefined,
+  noise: Tensor5D,
+  schedule: Schedule,
+  seed: number,
+): Tensor5D {
+  const [batch, frames, ...size] = x0.shape;
+  const shape: Tensor5D["shape"] = [batch, 1, ...size];
+  const shifted = (first: Tensor5D, rest: Tensor5D) =>
+    frames === 1 ? first : (concat([first, rest.slice([0, 0], [-1, frames - 1])], 1) as Tensor5D);
+  const levels = Array.from(uniformValues(batch, deriveSeed(seed, 4)), (u) =>
+    Math.floor(u ** 2 * shownBelow),
+  );
+  return addNoise(
+    shifted(before ?? zeros(shape), x0),
+    shifted(normalNoise(shape, deriveSeed(seed, 5)), noise),
+    tensor2d(levels.map((level) => Array(frames).fill(level))),
+    schedule,
+  );
 }
 
 /** 1 where something is kept, 0 where it is dropped, each entry for itself. */
