@@ -37,8 +37,8 @@ export interface PassiveRecipe extends Run {
 }
 
 /**
- * A causal network given actions, trained with a noise level for each frame. As the first frame it is shown any frame from
- * before the window: late in a rollout the first is far in the past, and what stood in it must not come back as ghosts.
+ * A causal network given actions, trained with a noise level for each frame. Beside every frame it is shown the previous
+ * one: late in a rollout the first is far in the past, and convolutions learn from two neighbours what moved where.
  */
 interface ActionRun extends Omit<PassiveRecipe, "kind" | "network"> {
   readonly kind: "world";
@@ -96,7 +96,9 @@ function world(
     clips: { sources: [source], clips: 1200, frames: 32, seed: 21 },
     causal: { transfer: "extrapolative", mask: { window: passive.frames } }, // no longer past than in training
     actionKind,
-    diffusion: { levels: "cleanHistory", actionDropout: 0.2 },
+    steps: 3000,
+    diffusion: { levels: "cleanHistory", weighting: "cappedSnr", actionDropout: 0.2 },
+    optimizer: { rate: 2e-3, average: 0.999 },
   };
 }
 

@@ -173,7 +173,7 @@ async function trainVideo(
   return made;
 }
 
-/** A causal network with a fresh embedding for this world's actions. */
+/** A causal network that is shown previous frames, with a fresh embedding for this world's actions. */
 async function startWorld(
   recipe: WorldRecipe | ScratchRecipe,
   clips: Clips,
@@ -182,7 +182,8 @@ async function startWorld(
   const { actionKind, seed } = recipe;
   const network =
     "network" in recipe ? createVideoUnet(recipe.network, seed) : await causalPassive(recipe, models);
-  return withActions(network, { actionSize: clips.actionSize, actionKind, seed });
+  const shown: VideoUnet = { ...network, config: { ...network.config, shownFrame: "previous" } };
+  return withActions(shown, { actionSize: clips.actionSize, actionKind, seed });
 }
 
 async function causalPassive({ from, causal }: WorldRecipe, models: string): Promise<VideoUnet> {
