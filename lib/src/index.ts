@@ -151,7 +151,7 @@ export {
 export { type FrameCoefficients, frameCoefficients } from "./diffusion/frameLevels.js";
 export { diffusionForcingLoss, type NoisedBatch } from "./diffusion/loss.js";
 export { type LossWeighting, lossWeights } from "./diffusion/lossWeights.js";
-export { unetDenoise, withoutFirstFrame } from "./diffusion/unetDenoise.js";
+export { unetDenoise } from "./diffusion/unetDenoise.js";
 
 // train/
 

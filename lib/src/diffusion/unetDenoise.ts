@@ -20,28 +20,6 @@ export function seesFirstFrame({ config }: Pick<VideoUnet, "config">): boolean {
   return config.inChannels === 2 * config.outChannels;
 }
 
-/**
- * A network that answers as `model` does when the first frame it is shown holds only zeros, and is shown none: the input
- * channels of the first frame are gone. All tensors of the result belong to the caller; `model` is not changed.
- *
- * @throws RangeError if the network sees no first frame
- */
-export function withoutFirstFrame(model: VideoUnet): VideoUnet {
-  const { config, weights } = model;
-  if (!seesFirstFrame(model))
-    throw new RangeError(
-      `withoutFirstFrame: the network has ${config.inChannels} input channels for ${config.outChannels} output ` +
-        "channels; expected twice as many, those of the noisy frame and those of the first.",
-    );
-  const first = "input_blocks.0.0.weight"; // [out, in, row, column]
-  const copies = Object.entries(weights).map(([name, weight]) => {
-    const [out, , rows, columns] = weight.shape;
-    const kept = () => weight.slice([0, 0, 0, 0], [out, config.outChannels, rows, columns] as number[]);
-    return [name, name === first ? kept() : weight.clone()];
-  });
-  return { config: { ...config, inChannels: config.outChannels }, weights: Object.fromEntries(copies) };
-}
-
 /** Noisy frames with the first frame, or its own, joined to each, where the network wants it. */
 export function joinFirstFrame(
   model: Pick<VideoUnet, "config">,

@@ -5,7 +5,6 @@
 import { join } from "node:path";
 import { dispose } from "@tensorflow/tfjs";
 import { type CausalizeOptions, causalize } from "../causal/causalize.js";
-import { seesFirstFrame, withoutFirstFrame } from "../diffusion/unetDenoise.js";
 import { frechetDistance } from "../metric/frechet.js";
 import { withActions } from "../model/actions.js";
 import { createVideoUnet, type VideoUnet } from "../model/videoUnet.js";
@@ -27,7 +26,7 @@ import { drawStrip } from "./strip.js";
 import { clipWindows, encodeClips } from "./windows.js";
 
 /** Names the computation in cards; raise its number when the same card would give other values. */
-export const fineTuneTask = "fine-tune 1";
+export const fineTuneTask = "fine-tune 2";
 
 /** What a card of this task holds, besides the task and the training seed. */
 export interface FineTuneSettings {
@@ -142,8 +141,8 @@ export async function fineTune(card: ProtocolCard, options: UnitOptions): Promis
 }
 
 /**
- * The causal network with actions, as training begins: it is shown no first frame, and its attention reaches as far back
- * as a training window does. The embedding of actions is the same for every arm of a seed.
+ * The causal network with actions, as training begins: shown the first frame as its base is, and with attention that
+ * reaches as far back as a training window does. The embedding of actions is the same for every arm of a seed.
  */
 function startModel(
   { network }: WorldParts,
@@ -152,10 +151,9 @@ function startModel(
   seed: number,
 ): VideoUnet {
   const passive = start === "base" ? network : createVideoUnet(network.config, deriveSeed(seed, 2));
-  const shown = seesFirstFrame(passive) ? withoutFirstFrame(passive) : undefined;
-  const turned = causalize(shown ?? passive, { ...causal, mask: { window: frames } });
+  const turned = causalize(passive, { ...causal, mask: { window: frames } });
   const model = withActions(turned, { actionSize, actionKind, seed: deriveSeed(seed, 3) });
-  dispose([turned.weights as never, (shown?.weights ?? []) as never]);
+  dispose(turned.weights as never);
   if (start === "scratch") dispose(passive.weights as never);
   return model;
 }
