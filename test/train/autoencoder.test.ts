@@ -72,37 +72,3 @@ test("bad settings are named", () => {
     /autoencoderObjective: divergence is -1/,
   );
 });
-
-test("latents are moved by the share of a latent pixel that the picture is moved by, down and across, both ends included", () => {
-  const { inputs } = autoencoderObjective(config);
-  const video = uniformNoise([1, 2, 8, 8, 3], 3) as Tensor5D;
-  const seen = new Set<string>();
-  for (let seed = 1; seed <= 60; seed++) {
-    const before = memory().numTensors;
-    const made = inputs({ video }, seed);
-    expect(memory().numTensors).toBe(before + Object.keys(made).length);
-    const [down, across] = [...made.share.dataSync()].map((share) => share * 2); // two pixels to a latent one
-    expect(made.moved.dataSync()).toEqual(video.slice([0, 0, down, across, 0], [1, 2, 6, 6, 3]).dataSync());
-    seen.add(`${down} ${across}`);
-  }
-  expect(seen.size).toBe(9); // 0, 1 and 2 pixels each way
-});
-
-test("half way between two latents the decoder is asked for the picture half way: there the loss sees their mean", () => {
-  const { weights } = createAutoencoder(config, 1);
-  const objective = autoencoderObjective(config, { divergence: 0 });
-  const batch = objective.inputs({ video: squares() }, 1);
-  const still = { ...batch, noise: batch.noise.zerosLike() };
-  const at = (share: number[]) => objective.loss(weights, { ...still, share: tensor(share) }).dataSync()[0];
-  const latents = encodeVideo({ config, weights }, squares());
-  const between = latents
-    .slice([0, 0, 0, 0, 0], [2, 1, 3, 3, 4])
-    .add(latents.slice([0, 0, 1, 0, 0], [2, 1, 3, 3, 4]))
-    .div(2);
-  const error = decodeVideo({ config, weights }, between as Tensor5D)
-    .sub(still.moved)
-    .mul(2);
-  const expected = error.abs().mean().add(error.square().mean()).dataSync()[0];
-  expect(at([0.5, 0])).toBeCloseTo(expected, 5);
-  expect(at([1, 0])).not.toBeCloseTo(expected, 4);
-});
