@@ -21,6 +21,7 @@ import { createWeights } from "../nn/parameters.js";
 import { requireShape } from "../tensor/check.js";
 import type { Weights } from "../weights/safetensors.js";
 import { embedActions } from "./actions.js";
+import { expectedVelocity } from "./expectedVelocity.js";
 import { type Flow, scoped, type WatchLayer } from "./flow.js";
 import { type Context, imageNorm, residual, spatialTransformer, splitContext } from "./spatialLayers.js";
 import { temporalConvBlock, temporalTransformer } from "./temporalLayers.js";
@@ -140,7 +141,11 @@ export function runUnet(flow: Flow, inputs: VideoUnetInputs): Tensor5D {
     "out",
     scoped(flow, (inner) => outputConvolution(inner, h)),
   );
-  return out.reshape([batch, frames, height, width, config.outChannels]) as Tensor5D;
+  const answer = out.reshape([batch, frames, height, width, config.outChannels]) as Tensor5D;
+  const { expectedChange } = config;
+  if (!expectedChange) return answer;
+  const [x, shown] = inputs.x.split(2, 4) as [Tensor5D, Tensor5D];
+  return answer.add(expectedVelocity(x, shown, inputs.level, expectedChange));
 }
 
 /** Throws a RangeError unless the inputs fit the config. */

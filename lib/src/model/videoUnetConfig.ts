@@ -1,6 +1,7 @@
 import type { TemporalMask } from "../nn/temporalMask.js";
 import { requireMask } from "../nn/temporalMask.js";
 import { requireChoice, requireWhole } from "../tensor/check.js";
+import type { ExpectedChange } from "./expectedVelocity.js";
 
 /** What group norms of temporal layers take their statistics over. */
 export type TemporalNorm =
@@ -21,6 +22,11 @@ export interface VideoUnetConfig {
    * clean `first` (DynamiCrafter; so where this is absent), or the `previous` one as the history holds it.
    */
   readonly shownFrame?: "first" | "previous";
+  /**
+   * Present where the answer is what the layers say plus the velocity to be expected from the frame that is shown
+   * (`expectedVelocity`): they learn what changes.
+   */
+  readonly expectedChange?: ExpectedChange;
   /** Width of the finest level. */
   readonly channels: number;
   /** Width of each level in units of `channels`, finest first; the first is 1. */
@@ -77,6 +83,11 @@ export function requireUnetConfig(caller: string, config: VideoUnetConfig): void
   for (const name of ["initialAttentionHeads", "contextWidth", "actionSize"] as const) whole(name, 0);
   requireChoice(caller, "config.imageScale", config.imageScale, ["fixed", "learned"]);
   if (config.shownFrame) requireChoice(caller, "config.shownFrame", config.shownFrame, ["first", "previous"]);
+  if (config.expectedChange && config.inChannels !== 2 * config.outChannels)
+    throw new RangeError(
+      `${caller}: config.inChannels is ${config.inChannels}; expected twice config.outChannels, ${config.outChannels}, where ` +
+        "config.expectedChange is set: the second half is the frame that is shown.",
+    );
   requireChoice(caller, "config.actionKind", config.actionKind, ["continuous", "multiHot"]);
   requireChoice(caller, "config.convPadding", config.convPadding, ["centred", "causal"]);
   requireChoice(caller, "config.norm", config.norm, ["clip", "frame", "cumulative"]);

@@ -56,7 +56,7 @@ export interface VideoBatch extends Pick<DenoiseInputs, "context" | "fps"> {
 }
 
 /** Frames that are shown beside later ones have a level below this, drawn for each clip and skewed towards 0. */
-const shownBelow = 300;
+const shownBelow = 100;
 
 const drawn = ["shared", "independent", "teacherForced", "cleanHistory"] as const;
 
