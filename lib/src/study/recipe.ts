@@ -96,8 +96,9 @@ function world(
     clips: { sources: [source], clips: 1200, frames: 32, seed: 21 },
     causal: { transfer: "extrapolative", mask: { window: passive.frames } }, // no longer past than in training
     actionKind,
-    steps: 3000,
+    steps: 2500,
     diffusion: { levels: "cleanHistory", weighting: "cappedSnr", actionDropout: 0.2 },
+    rollout: { ...passive.rollout, steps: 6, historyLevel: 39 },
     optimizer: { rate: 2e-3, average: 0.999 },
   };
 }
