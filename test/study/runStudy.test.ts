@@ -112,7 +112,7 @@ test("what a computation keeps lies beside its values, and workers are refused f
 });
 
 test("a study that cannot be right is refused before it runs", () => {
-  expect(() => shifted([], { protocol: { clips: 20, task: "fine-tune 1" } })).toThrow(
+  expect(() => shifted([], { protocol: { clips: 20, task: "fine-tune 2" } })).toThrow(
     /both a compute and a task/,
   );
   expect(() => shifted([], { compute: undefined })).toThrow(/neither a compute nor a task/);
