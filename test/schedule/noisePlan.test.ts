@@ -101,3 +101,18 @@ test("a kind with the wrong sort of options is told what it needs", () => {
   expect(() => noisePlan("independent", { frames: 2, timesteps } as never)).toThrow("came with timesteps");
   expect(() => noisePlan("stairs" as never, {} as never)).toThrow('kind is "stairs"; expected one of shared');
 });
+
+test("lifted levels are the same draws, none lower, most near pure noise; the low level of a history stays", () => {
+  const options = { frames: 8, draws: 400, seed: 3 };
+  const [plain, lifted] = [1, 3].map((lift) => noisePlan("independent", { ...options, lift }).levels.flat());
+  expect(noisePlan("independent", options).levels.flat()).toEqual(plain);
+  expect(lifted.every((level, i) => level >= plain[i] && level < 1000)).toBe(true);
+  const above = lifted.filter((level) => level >= 900).length / lifted.length;
+  expect(above).toBeGreaterThan(0.43); // 1 − 0.1^(1/3) = 0.54 of the draws lie below
+  expect(above).toBeLessThan(0.49);
+  const history = { ...options, share: 1, history: 8, below: 300 };
+  expect(noisePlan("cleanHistory", { ...history, lift: 3 }).levels).toEqual(
+    noisePlan("cleanHistory", history).levels,
+  );
+  expect(() => noisePlan("independent", { ...options, lift: 0 })).toThrow(/lift is 0/);
+});

@@ -32,6 +32,11 @@ interface Draws {
   readonly seed: number;
   /** Levels to draw from; 1000 unless given. */
   readonly levels?: number;
+  /**
+   * How far uniform levels are lifted towards pure noise, where the next frame's contents are decided: of n levels,
+   * u n becomes (1 − (1 − u)^lift) n; 1, unless given, leaves them.
+   */
+  readonly lift?: number;
 }
 
 interface Steps {
@@ -111,11 +116,13 @@ function staircase(frames: number, given: number, timesteps: readonly number[], 
 }
 
 function drawRows(kind: NoisePlanKind, options: Draws): number[][] {
-  const { frames, draws, seed, levels = 1000 } = options;
+  const { frames, draws, seed, levels = 1000, lift = 1 } = options;
   requireWhole("noisePlan", "levels", levels, 1);
+  requireRange("noisePlan", "lift", lift, 1);
   return Array.from({ length: draws }, (_, draw) => {
     const chance = uniformValues(2 * frames + 2, deriveSeed(seed, draw));
-    const uniform = Array.from({ length: frames }, (_, frame) => Math.floor(chance[frame] * levels));
+    const lifted = (u: number) => (lift === 1 ? u : 1 - (1 - u) ** lift);
+    const uniform = Array.from({ length: frames }, (_, frame) => Math.floor(lifted(chance[frame]) * levels));
     if (kind === "shared") return uniform.map(() => uniform[0]);
     if (kind === "teacherForced") {
       const { historyLevel = 0 } = options as NoisePlanOptions["teacherForced"];

@@ -201,6 +201,7 @@ function learning(
     {
       schedule,
       levels: "independent",
+      lift: 1,
       weighting: "uniform",
       actionDropout: guidance.dropout,
       firstFrameDropout: 0,

@@ -97,7 +97,7 @@ function world(
     causal: { transfer: "extrapolative", mask: { window: passive.frames } }, // no longer past than in training
     actionKind,
     steps: 2500,
-    diffusion: { levels: "cleanHistory", weighting: "cappedSnr", actionDropout: 0.2 },
+    diffusion: { levels: "cleanHistory", lift: 3, weighting: "cappedSnr", actionDropout: 0.2 },
     rollout: { ...passive.rollout, steps: 6, historyLevel: 39 },
     optimizer: { rate: 2e-3, average: 0.999 },
   };

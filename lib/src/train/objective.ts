@@ -64,6 +64,8 @@ export interface DiffusionConfig {
   readonly schedule: ScheduleConfig;
   /** Noise plan that levels are drawn from: `shared` for a passive base, `independent` for diffusion forcing. */
   readonly levels: (typeof drawn)[number];
+  /** How far drawn levels are lifted towards pure noise, see `noisePlan`. */
+  readonly lift: number;
   readonly weighting: LossWeighting;
   /** Chance that a frame's action is dropped, each frame for itself. */
   readonly actionDropout: number;
@@ -77,6 +79,7 @@ export interface DiffusionConfig {
 export const labDiffusion: DiffusionConfig = {
   schedule: labSchedule,
   levels: "independent",
+  lift: 1,
   weighting: "uniform",
   actionDropout: 0.2,
   firstFrameDropout: 0,
@@ -110,6 +113,7 @@ export function diffusionObjective(
         draws: batch,
         seed: deriveSeed(seed, 0),
         levels: config.schedule.levels,
+        lift: config.lift,
       });
       const noise = normalNoise<Tensor5D["rankType"]>(x0.shape, deriveSeed(seed, 1));
       return tidy(() => ({
