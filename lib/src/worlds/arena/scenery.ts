@@ -4,6 +4,7 @@ import type { Canvas } from "../raycast/canvas.js";
 import { drawSky } from "../raycast/sky.js";
 import { surfaceDensity } from "../raycast/surfaces.js";
 import { levelFor, sampleTexture, type Texture, textureLine } from "../raycast/texture.js";
+import { wholeBelow, wholeFrom } from "../raycast/whole.js";
 import { paintDetail } from "./details.js";
 import type { ArenaLooks } from "./looks.js";
 import { type ArenaMap, cellMetres, highestWall, mapCells } from "./map.js";
@@ -72,8 +73,8 @@ function drawColumn(canvas: Canvas, camera: Camera, scenery: Scenery, air: Air, 
   const across = columnSlope(canvas, camera, column);
   const dx = camera.cos + across * camera.sin;
   const dy = camera.sin - across * camera.cos;
-  let x = Math.floor(camera.x / cellMetres);
-  let y = Math.floor(camera.y / cellMetres);
+  let x = wholeBelow(camera.x / cellMetres);
+  let y = wholeBelow(camera.y / cellMetres);
   const perX = Math.abs(cellMetres / dx);
   const perY = Math.abs(cellMetres / dy);
   let nextX = Math.abs(((x + (dx > 0 ? 1 : 0)) * cellMetres - camera.x) / dx);
@@ -122,8 +123,7 @@ function drawColumn(canvas: Canvas, camera: Camera, scenery: Scenery, air: Air, 
 
 /** First row whose sample lies below `height` at `depth`. */
 function rowAbove(canvas: Canvas, camera: Camera, height: number, depth: number): number {
-  const row = Math.ceil(rowAtSlope(canvas, camera, (height - camera.z) / depth));
-  return Math.max(0, Math.min(canvas.side, row));
+  return wholeFrom(rowAtSlope(canvas, camera, (height - camera.z) / depth), canvas.side);
 }
 
 interface WallSpan {

@@ -1,5 +1,7 @@
 /** The grid of points that a trail's ground is described on; it repeats in x and y. */
 
+import { wholeBelow } from "../raycast/whole.js";
+
 /** Metres after which the ground repeats, and points per side. */
 export const groundMetres = 256;
 export const groundPoints = 512;
@@ -23,8 +25,8 @@ export function pointBefore(metres: number): number {
 export function groundAt(values: Float32Array, x: number, y: number): number {
   const column = x / spacing;
   const row = y / spacing;
-  const left = Math.floor(column);
-  const top = Math.floor(row);
+  const left = wholeBelow(column);
+  const top = wholeBelow(row);
   const across = column - left;
   const x0 = left & mask;
   const x1 = (left + 1) & mask;

@@ -2,6 +2,7 @@
 import { deriveSeed, uniformValues } from "../../tensor/noise.js";
 import type { Rgb } from "../raycast/light.js";
 import { createSprite, type Sprite } from "../raycast/sprite.js";
+import { wholeBelow } from "../raycast/whole.js";
 
 export type Species = "conifer" | "broadleaf" | "birch" | "bush";
 
@@ -26,14 +27,14 @@ class Painter {
     const green = Math.min(255, colour[1] * brightness);
     const blue = Math.min(255, colour[2] * brightness);
     const texel = red | (green << 8) | (blue << 16) | (255 << 24);
-    const left = Math.max(0, Math.floor(cx - rx));
-    const right = Math.min(width - 1, cx + rx);
-    const top = Math.min(height - 1, cy + ry);
+    const left = Math.max(0, wholeBelow(cx - rx));
+    const right = Math.min(width - 1, wholeBelow(cx + rx));
+    const top = Math.min(height - 1, wholeBelow(cy + ry));
     for (let column = left; column <= right; column++) {
       const dx = (column + 0.5 - cx) / rx;
       across[column] = dx * dx;
     }
-    for (let row = Math.max(0, Math.floor(cy - ry)); row <= top; row++) {
+    for (let row = Math.max(0, wholeBelow(cy - ry)); row <= top; row++) {
       const dy = (row + 0.5 - cy) / ry;
       for (let column = left; column <= right; column++)
         if (across[column] + dy * dy <= 1) texels[row * width + column] = texel;

@@ -5,6 +5,7 @@ import { hazeAt, type Light, smoothStep } from "../raycast/light.js";
 import { drawSky } from "../raycast/sky.js";
 import { surfaceDensity } from "../raycast/surfaces.js";
 import { levelFor, sampleTexture, type Texture, textureLine } from "../raycast/texture.js";
+import { wholeBelow, wholeFrom } from "../raycast/whole.js";
 import { groundAt, groundMetres, groundPoints, tileOf } from "./groundMap.js";
 import type { Cover, Landscape } from "./landscape.js";
 
@@ -54,14 +55,14 @@ function followColumn(
   for (let far = 0.4; far < furthest && bottom > 0; far *= far < 4 ? 1.12 : 1.045) {
     const rise = groundAt(height, x + far * dx, y + far * dy) - z;
     if (rise > (slopes[bottom - 1] - 1e-9) * far) {
-      const top = Math.max(0, Math.ceil(rowAtSlope(canvas, camera, rise / far)));
+      const top = wholeFrom(rowAtSlope(canvas, camera, rise / far), bottom);
       for (let row = bottom - 1; row >= top; row--) {
         const above = slopes[row] * near - nearRise; // how far the ray is above the ground at both ends
         const below = rise - slopes[row] * far;
         const share = above + below > 1e-9 ? Math.min(1, Math.max(0, above / (above + below))) : 1;
         depths[row] = near + (far - near) * share;
       }
-      bottom = Math.min(bottom, top);
+      bottom = top;
     }
     near = far;
     nearRise = rise;
@@ -119,8 +120,8 @@ function lookUpCover({ values: cover, made, make }: Cover, count: number): void 
   for (let i = 0; i < count; i++) {
     const column = onGrass.column[i] * coverPerTexel;
     const row = onGrass.row[i] * coverPerTexel;
-    const left = Math.floor(column);
-    const top = Math.floor(row);
+    const left = wholeBelow(column);
+    const top = wholeBelow(row);
     if (made[tileOf(left, top)] === 0) make(left, top);
     const dx = column - left;
     const dy = row - top;
