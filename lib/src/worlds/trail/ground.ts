@@ -2,8 +2,19 @@
 import { deriveSeed, uniformValues } from "../../tensor/noise.js";
 import { cosine, sine } from "../raster/trigonometry.js";
 import { smoothStep } from "../raycast/light.js";
-import { fractalNoise, type Noise, noiseAt, noiseOf } from "../raycast/noise.js";
-import { betweenPoints, groundMetres, groundPoints, pointBefore, shortWay, tilePoints } from "./groundMap.js";
+import { type Noise, noiseAt, noiseOf } from "../raycast/noise.js";
+import {
+  betweenPoints,
+  blockPoints,
+  groundMetres,
+  groundPoints,
+  pathRadius,
+  pointBefore,
+  shortWay,
+  smoothRadius,
+  type TiledMap,
+} from "./groundMap.js";
+import { heightsOf } from "./heights.js";
 import type { Species } from "./plants.js";
 import { listSpots, type Spots, spotShare, squaresToClosest } from "./spots.js";
 
@@ -33,8 +44,8 @@ export interface House {
 }
 
 export interface TrailGround {
-  /** [y, x]: metres. */
-  readonly height: Float32Array;
+  /** Metres per point. */
+  readonly height: TiledMap;
   /** Dryness of the grass from 0 to 1, per point. */
   readonly tint: Noise;
   /** See `trailPath`; and the same as spots. */
@@ -60,11 +71,7 @@ export function trailPath(seed: number): readonly (readonly [number, number])[] 
   });
 }
 
-/** Metres from the middle of the path to where it ends, and to where the ground is no longer smoothed for it. */
-const pathRadius = 2.1;
-const smoothRadius = 7;
-
-const squares = new Float64Array((tilePoints + 1) ** 2); // used anew by every call
+const squares = new Float64Array(blockPoints ** 2); // used anew by every call
 
 /** Writes how much the points of a block belong to the path to `out` [side, side]: 1 on it, 0 off it, smooth between. */
 export function onPathOf(pathSpots: Spots, left: number, top: number, side: number, out: Float32Array): void {
@@ -93,34 +100,6 @@ function tintAt(tint: Noise, x: number, y: number): number {
   const top = pointBefore(y);
   for (let i = 0; i < 4; i++) corners[i] = noiseAt(tint, (top + (i >> 1)) & mask, (left + (i & 1)) & mask);
   return betweenPoints(corners, x, y);
-}
-
-/** Heights [y, x] in metres: hills with bumps, smooth on the path and a little lower. */
-function heightsOf(seed: number, pathSpots: Spots): Float32Array {
-  const hills = fractalNoise(groundPoints, groundPoints, 6, 3, deriveSeed(seed, 2));
-  const bumps = fractalNoise(groundPoints, groundPoints, 64, 2, deriveSeed(seed, 3));
-  for (let top = 0; top < groundPoints; top += tilePoints)
-    for (let left = 0; left < groundPoints; left += tilePoints) {
-      squaresToClosest(pathSpots, left, top, tilePoints, squares);
-      for (let row = 0; row < tilePoints; row++)
-        raiseRow(hills, bumps, (top + row) * groundPoints + left, row * tilePoints);
-    }
-  return hills;
-}
-
-/** Turns the noise of one row of a tile, from `begin` on, into heights, in place; its `squares` begin at `first`. */
-function raiseRow(hills: Float32Array, bumps: Float32Array, begin: number, first: number): void {
-  for (let i = 0; i < tilePoints; i++) {
-    const hill = 20 * (hills[begin + i] - 0.5);
-    const bump = 0.7 * (bumps[begin + i] - 0.5);
-    const squared = squares[first + i];
-    if (squared === Infinity) hills[begin + i] = hill + bump;
-    else {
-      const nearPath = Math.fround(spotShare(squared, smoothRadius));
-      const onPath = Math.fround(spotShare(squared, pathRadius));
-      hills[begin + i] = hill + bump * (1 - nearPath) - 0.12 * onPath;
-    }
-  }
 }
 
 /** Builds the ground of `seed`; `conifers` is their share among the trees. */

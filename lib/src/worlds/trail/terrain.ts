@@ -6,8 +6,9 @@ import { drawSky } from "../raycast/sky.js";
 import { surfaceDensity } from "../raycast/surfaces.js";
 import { levelFor, sampleTexture, type Texture, textureLine } from "../raycast/texture.js";
 import { wholeBelow, wholeFrom } from "../raycast/whole.js";
-import { groundAt, groundMetres, groundPoints, tileOf } from "./groundMap.js";
-import type { Cover, Landscape } from "./landscape.js";
+import { groundAt, groundMetres, groundPoints, type TiledMap, tileOf } from "./groundMap.js";
+import { highestGround } from "./heights.js";
+import type { Landscape } from "./landscape.js";
 
 const most = 2048;
 /** How far away each row of the current column sees the ground, in metres. */
@@ -33,23 +34,30 @@ export function drawTerrain(canvas: Canvas, camera: Camera, landscape: Landscape
     const across = columnSlope(canvas, camera, column);
     const dx = camera.cos + across * camera.sin;
     const dy = camera.sin - across * camera.cos;
-    const bottom = followColumn(canvas, camera, landscape.ground.height, slopes, dx, dy);
+    const first = column * canvas.side;
+    const bottom = followColumn(canvas, camera, landscape.ground.height, slopes, first, dx, dy);
     paintColumn(canvas, camera, landscape, column, bottom, dx, dy);
     drawSky(canvas, camera, landscape.looks.sky, column, 0, bottom);
   }
 }
 
-/** Finds the depths of one column of ground; returns its first row. */
+/**
+ * Finds the depths of one column of ground, as far as it is not hidden; returns its first row. The column's samples begin
+ * at `first`.
+ */
 function followColumn(
   canvas: Canvas,
   camera: Camera,
-  height: Float32Array,
+  height: TiledMap,
   slopes: Float64Array,
+  first: number,
   dx: number,
   dy: number,
 ): number {
   const { x, y, z } = camera;
+  const { depth: nearest } = canvas;
   let bottom = canvas.side;
+  let open = bottom - 1; // the lowest row where ground further away could still show
   let near = 0.2;
   let nearRise = groundAt(height, x + near * dx, y + near * dy) - z;
   for (let far = 0.4; far < furthest && bottom > 0; far *= far < 4 ? 1.12 : 1.045) {
@@ -66,6 +74,9 @@ function followColumn(
     }
     near = far;
     nearRise = rise;
+    open = Math.min(open, bottom - 1);
+    while (open >= 0 && nearest[first + open] <= near) open--;
+    if (open < 0 || highestGround - z < slopes[open] * near * (1 - 1e-6)) break; // all below is hidden, all above is sky
   }
   return bottom;
 }
@@ -115,7 +126,7 @@ function placeSamples(
 }
 
 /** Writes dryness, path and sunlight of `count` samples to `covered`. */
-function lookUpCover({ values: cover, made, make }: Cover, count: number): void {
+function lookUpCover({ values: cover, made, make }: TiledMap, count: number): void {
   const mask = groundPoints - 1;
   for (let i = 0; i < count; i++) {
     const column = onGrass.column[i] * coverPerTexel;
