@@ -54,6 +54,7 @@ export interface TrailGround {
   readonly plants: readonly Plant[];
   /** x and y of every plant, side by side, to be searched quickly. */
   readonly plantPlaces: Float64Array;
+  readonly plantWidths: Float64Array;
   readonly rocks: readonly { readonly x: number; readonly y: number; readonly radius: number }[];
   readonly houses: readonly House[];
 }
@@ -122,6 +123,7 @@ export function trailGround(seed: number, conifers: number): TrailGround {
   plants.forEach(({ x, y }, i) => {
     plantPlaces.set([x, y], 2 * i);
   });
+  const plantWidths = Float64Array.from(plants, ({ wide }) => wide);
   return {
     height: heightsOf(seed, pathSpots),
     tint,
@@ -130,6 +132,7 @@ export function trailGround(seed: number, conifers: number): TrailGround {
     houses,
     plants,
     plantPlaces,
+    plantWidths,
     rocks: placeRocks(seed, isFree),
   };
 }
@@ -160,6 +163,9 @@ function placeHouses(path: readonly (readonly [number, number])[], seed: number)
 /** No plant is wider than 10 m. */
 export const widestPlant = 10;
 
+/** Places where a plant may stand, if there is room and light. */
+export const mostPlants = 4400;
+
 /** Metres when grown; width as a share of the height. */
 const highOf: Record<Species, number> = { conifer: 9, broadleaf: 8, birch: 8.5, bush: 2.4 };
 const wideOf: Record<Species, number> = { conifer: 0.5, broadleaf: 0.95, birch: 0.62, bush: 0.8 };
@@ -167,10 +173,9 @@ const wideOf: Record<Species, number> = { conifer: 0.5, broadleaf: 0.95, birch: 
 type IsFree = (x: number, y: number, room: number) => boolean;
 
 function placePlants(seed: number, conifers: number, tint: Noise, pathSpots: Spots, isFree: IsFree): Plant[] {
-  const tries = 4400;
-  const chance = uniformValues(tries * 8, deriveSeed(seed, 6));
+  const chance = uniformValues(mostPlants * 8, deriveSeed(seed, 6));
   const plants: Plant[] = [];
-  for (let i = 0; i < tries; i++) {
+  for (let i = 0; i < mostPlants; i++) {
     const x = chance[8 * i] * groundMetres;
     const y = chance[8 * i + 1] * groundMetres;
     const kind = chance[8 * i + 2];

@@ -156,26 +156,29 @@ function lookUpCover({ values: cover, made, make }: TiledMap, count: number): vo
 
 /** Blends gravel over the grass where the path lies. */
 function layPath(path: Texture, count: number): void {
+  const { column, row, level, colour: grass } = onGrass;
+  const { column: columns, row: rows, level: levels, colour: gravel } = onGravel;
   let stones = 0;
   for (let i = 0; i < count; i++) {
     const onPath = covered[3 * i + 1];
     if (onPath <= 0.05) continue;
-    const ragged = (onGrass.colour[3 * i + 1] - 110) / 300; // tufts of grass break the path's edge
+    const ragged = (grass[3 * i + 1] - 110) / 300; // tufts of grass break the path's edge
     const share = smoothStep(0.3, 0.7, onPath - ragged * (1 - onPath));
     if (share === 0) continue;
     shares[stones] = share;
     sampleOf[stones] = i;
-    onGravel.column[stones] = onGrass.column[i];
-    onGravel.row[stones] = onGrass.row[i];
-    onGravel.level[stones] = onGrass.level[i];
+    columns[stones] = column[i];
+    rows[stones] = row[i];
+    levels[stones] = level[i];
     stones++;
   }
   sampleTexture(path, onGravel, stones);
   for (let i = 0; i < stones; i++) {
     const to = 3 * sampleOf[i];
-    for (let channel = 0; channel < 3; channel++)
-      onGrass.colour[to + channel] +=
-        (onGravel.colour[3 * i + channel] - onGrass.colour[to + channel]) * shares[i];
+    const share = shares[i];
+    grass[to] += (gravel[3 * i] - grass[to]) * share;
+    grass[to + 1] += (gravel[3 * i + 1] - grass[to + 1]) * share;
+    grass[to + 2] += (gravel[3 * i + 2] - grass[to + 2]) * share;
   }
 }
 
