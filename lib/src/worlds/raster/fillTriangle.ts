@@ -64,8 +64,9 @@ export function fillTriangle(buffer: NearestBuffer, triangle: Float64Array, id: 
     const other = cornerX + (row - cornerY) * cornerSlope - offset;
     const low = one < other ? one : other;
     const high = one < other ? other : one;
-    if (!(Math.ceil(low) <= high && high >= 0)) continue; // most rows of a small triangle pass between two samples
-    const left = lineFrom(low, columns);
+    // Most rows of a small triangle pass between two samples.
+    if (!(Math.ceil(low) <= high && high >= 0 && low < columns)) continue;
+    const left = low > 0 ? Math.ceil(low) | 0 : 0;
     const right = high < columns ? high | 0 : columns - 1;
     let near = a * (left + offset) + b * row + c;
     for (let i = row * columns + left, last = row * columns + right; i <= last; i++, near += a)

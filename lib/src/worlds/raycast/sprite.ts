@@ -1,7 +1,7 @@
 /** Flat pictures with holes that always face the eye: trees and bushes. */
 import { type Camera, columnSlope, rowAtSlope, rowSlopes } from "./camera.js";
 import type { Canvas } from "./canvas.js";
-import { hazeAt, type Light, type Rgb } from "./light.js";
+import { hazeAt, type Light } from "./light.js";
 import { wholeBelow, wholeFrom } from "./whole.js";
 
 export interface Sprite {
@@ -77,7 +77,7 @@ export function drawSprite(
   light: Light,
   sprite: Sprite,
   { x, y, z, wide, high, mirrored }: Placement,
-  brightness: Rgb,
+  brightness: ArrayLike<number>,
 ): void {
   const dx = x - camera.x;
   const dy = y - camera.y;
@@ -106,7 +106,9 @@ export function drawSprite(
   const { colour, depth: nearest } = canvas;
   const haze = hazeAt(light, depth);
   const [hazeRed, hazeGreen, hazeBlue] = light.haze;
-  const [brightRed, brightGreen, brightBlue] = brightness;
+  const brightRed = brightness[0];
+  const brightGreen = brightness[1];
+  const brightBlue = brightness[2];
   for (let column = left; column < right; column++) {
     const aside = (columnSlope(canvas, camera, column) * depth - across) / wide;
     const u = ((mirrored ? -aside : aside) + 0.5) * width - 0.5;

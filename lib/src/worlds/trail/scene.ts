@@ -27,6 +27,7 @@ const placeX = new Float64Array(mostPlants);
 const placeY = new Float64Array(mostPlants);
 const depths = new Float64Array(mostPlants);
 const order = new Int32Array(mostPlants);
+const brightness = new Float64Array(3);
 
 /** Draws what the robot sees at `pose`, with a flag at `goal`; as scenery, only ground and sky. */
 export function drawTrail(
@@ -93,12 +94,7 @@ export function drawTrail(
   for (let i = 0; i < inSight; i++) {
     const plant = seen[order[i]];
     const share = (0.5 + 0.5 * sunlitPlant(plant)) * (0.85 - 0.35 * towardsSun);
-    const { sun: direct, ambient } = light;
-    const brightness: Rgb = [
-      ambient[0] + direct[0] * share,
-      ambient[1] + direct[1] * share,
-      ambient[2] + direct[2] * share,
-    ];
+    for (let k = 0; k < 3; k++) brightness[k] = light.ambient[k] + light.sun[k] * share;
     const { species, x, y, variant, wide, high, mirrored } = plants[plant];
     const z = groundAt(ground.height, x, y) - 0.1;
     const placement = { x: placeX[order[i]], y: placeY[order[i]], z, wide, high, mirrored };
