@@ -9,7 +9,7 @@ import { isHidden } from "../raycast/camera.js";
 import { type Canvas, createCanvas, resolvePicture } from "../raycast/canvas.js";
 import { drawCapsule } from "../raycast/capsule.js";
 import { drawContactShadow } from "../raycast/contactShadow.js";
-import { type Light, mixRgb } from "../raycast/light.js";
+import { lightOf, mixRgb } from "../raycast/light.js";
 import type { Simulator, SimulatorSnapshot } from "../simulator.js";
 import { isVisible, viewOf } from "./aim.js";
 import { handleWeapon } from "./fight.js";
@@ -99,11 +99,11 @@ function drawMoment(canvas: Canvas, scenery: Scenery, moment: Moment, shown: "al
   }
   const [sx, sy, sz] = looks.light.toSun;
   const { ambient } = looks.light;
-  const handLight: Light = {
+  const handLight = lightOf({
     ...looks.light,
     toSun: [sx * camera.cos + sy * camera.sin, sy * camera.cos - sx * camera.sin, sz],
     ambient: [ambient[0] + flash * 0.5, ambient[1] + flash * 0.4, ambient[2] + flash * 0.2],
-  };
+  });
   const sunlit = sunlitAt(lookUp(shade.shadowTop, moment.x, moment.y), camera.z);
   drawHands(canvas, moment, handLight, sunlit, mixRgb(looks.clothes, [70, 72, 70], 0.6));
   drawMarks(canvas, moment);

@@ -1,7 +1,7 @@
 /** How an arena looks: surfaces, light and sky, drawn by the seed from a few kinds of place. */
 import { deriveSeed, uniformValues } from "../../tensor/noise.js";
 import { cosine, sine } from "../raster/trigonometry.js";
-import { type Light, mixRgb, type Rgb, scaleRgb } from "../raycast/light.js";
+import { type Light, lightOf, mixRgb, type Rgb, scaleRgb } from "../raycast/light.js";
 import { createSky, type Sky } from "../raycast/sky.js";
 import { paintSurface, type SurfacePattern } from "../raycast/surfaces.js";
 import type { Texture } from "../raycast/texture.js";
@@ -152,13 +152,13 @@ export function arenaLooks(seed: number): ArenaLooks {
   const angle = 2 * Math.PI * chance[1];
   const height = place.sunHeight * (0.85 + 0.3 * chance[2]);
   const toSun: Rgb = [cosine(height) * cosine(angle), cosine(height) * sine(angle), sine(height)];
-  const light: Light = {
+  const light = lightOf({
     toSun,
     sun: place.sun,
     ambient: place.ambient,
     haze: mixRgb(place.horizon, place.zenith, 0.15),
     hazeDistance: 70 + 60 * chance[3],
-  };
+  });
   const band = (i: number): Rgb =>
     chance[18 + i] < 0.5
       ? [1, 1, 1]

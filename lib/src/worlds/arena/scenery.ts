@@ -1,9 +1,11 @@
 /** Draws an arena's walls, crates, ground and sky: every column walks through the map, nearest cells first. */
 import { type Camera, columnSlope, rowAtSlope, rowSlopes } from "../raycast/camera.js";
 import type { Canvas } from "../raycast/canvas.js";
+import type { Rgb } from "../raycast/light.js";
 import { drawSky } from "../raycast/sky.js";
 import { surfaceDensity } from "../raycast/surfaces.js";
 import { levelFor, sampleTexture, type Texture, textureLine } from "../raycast/texture.js";
+import { wholeBelow, wholeFrom } from "../raycast/whole.js";
 import { paintDetail } from "./details.js";
 import type { ArenaLooks } from "./looks.js";
 import { type ArenaMap, cellMetres, highestWall, mapCells } from "./map.js";
@@ -18,16 +20,15 @@ export interface Scenery {
   readonly chance: Float32Array;
 }
 
-const line = textureLine(2048);
+const most = 2048;
+const line = textureLine(most);
+/** Of each sample of the line: its depth in metres, and its shares of sky light and sun. */
+const depths = new Float64Array(most);
+const skies = new Float64Array(most);
+const suns = new Float64Array(most);
 const texel = new Float64Array(3);
 
-function takeTexel(i: number): void {
-  texel[0] = line.colour[3 * i];
-  texel[1] = line.colour[3 * i + 1];
-  texel[2] = line.colour[3 * i + 2];
-}
-
-/** Light on the samples of one column: what `putSample` needs of it, as plain numbers. */
+/** Light on the samples of one column: what `putSamples` needs of it, as plain numbers. */
 interface Air {
   readonly ambient: Float64Array;
   readonly sun: Float64Array;
@@ -37,20 +38,26 @@ interface Air {
   readonly flash: number;
 }
 
-/** Writes one lit sample; `sky` and `sun` are shares of the two lights. */
-function putSample(canvas: Canvas, air: Air, at: number, depth: number, sky: number, sun: number): void {
-  const { ambient, sun: direct, haze } = air;
-  const { colour } = canvas;
-  const ratio = depth / air.hazeDistance;
-  const veil = (ratio * ratio) / (1 + ratio * ratio);
-  const glow = air.flash / (1 + depth * depth * 0.15);
-  canvas.depth[at] = depth;
-  const red = texel[0] * (ambient[0] * sky + direct[0] * sun + glow);
-  const green = texel[1] * (ambient[1] * sky + direct[1] * sun + glow * 0.75);
-  const blue = texel[2] * (ambient[2] * sky + direct[2] * sun + glow * 0.5);
-  colour[3 * at] = red + (haze[0] - red) * veil;
-  colour[3 * at + 1] = green + (haze[1] - green) * veil;
-  colour[3 * at + 2] = blue + (haze[2] - blue) * veil;
+/** Writes the first `count` samples of the line, lit, to the canvas from `first` on. */
+function putSamples({ colour, depth: nearest }: Canvas, air: Air, first: number, count: number): void {
+  const { ambient, sun: direct, haze, hazeDistance, flash } = air;
+  const texels = line.colour;
+  for (let i = 0; i < count; i++) {
+    const depth = depths[i];
+    const sky = skies[i];
+    const sun = suns[i];
+    const ratio = depth / hazeDistance;
+    const veil = (ratio * ratio) / (1 + ratio * ratio);
+    const glow = flash / (1 + depth * depth * 0.15);
+    const red = texels[3 * i] * (ambient[0] * sky + direct[0] * sun + glow);
+    const green = texels[3 * i + 1] * (ambient[1] * sky + direct[1] * sun + glow * 0.75);
+    const blue = texels[3 * i + 2] * (ambient[2] * sky + direct[2] * sun + glow * 0.5);
+    const at = first + i;
+    nearest[at] = depth;
+    colour[3 * at] = red + (haze[0] - red) * veil;
+    colour[3 * at + 1] = green + (haze[1] - green) * veil;
+    colour[3 * at + 2] = blue + (haze[2] - blue) * veil;
+  }
 }
 
 /** Draws everything that does not move; `flash` from 0 to 1 is the light of a shot. */
@@ -72,8 +79,8 @@ function drawColumn(canvas: Canvas, camera: Camera, scenery: Scenery, air: Air, 
   const across = columnSlope(canvas, camera, column);
   const dx = camera.cos + across * camera.sin;
   const dy = camera.sin - across * camera.cos;
-  let x = Math.floor(camera.x / cellMetres);
-  let y = Math.floor(camera.y / cellMetres);
+  let x = wholeBelow(camera.x / cellMetres);
+  let y = wholeBelow(camera.y / cellMetres);
   const perX = Math.abs(cellMetres / dx);
   const perY = Math.abs(cellMetres / dy);
   let nextX = Math.abs(((x + (dx > 0 ? 1 : 0)) * cellMetres - camera.x) / dx);
@@ -122,8 +129,7 @@ function drawColumn(canvas: Canvas, camera: Camera, scenery: Scenery, air: Air, 
 
 /** First row whose sample lies below `height` at `depth`. */
 function rowAbove(canvas: Canvas, camera: Camera, height: number, depth: number): number {
-  const row = Math.ceil(rowAtSlope(canvas, camera, (height - camera.z) / depth));
-  return Math.max(0, Math.min(canvas.side, row));
+  return wholeFrom(rowAtSlope(canvas, camera, (height - camera.z) / depth), canvas.side);
 }
 
 interface WallSpan {
@@ -166,16 +172,27 @@ function drawWall(canvas: Canvas, camera: Camera, scenery: Scenery, air: Air, sp
   }
   sampleTexture(texture, line, span.bottom - span.top);
   for (let row = span.top; row < span.bottom; row++) {
+    const i = row - span.top;
     const z = camera.z + depth * slopes[row];
-    takeTexel(row - span.top);
-    if (band && z < 1.1) for (let channel = 0; channel < 3; channel++) texel[channel] *= band[channel];
-    const details = chance < 0.34 ? paintDetail(chance, within, z, looks.door, texel) : 1;
+    if (band && z < 1.1)
+      for (let channel = 0; channel < 3; channel++) line.colour[3 * i + channel] *= band[channel];
+    const details = chance < 0.34 ? paintSample(i, chance, within, z, looks.door) : 1;
     const trim = height - z < 0.18 && material !== 3 ? (height - z < 0.1 ? 1.15 : 0.75) : 1;
     const ground = 0.62 + 0.38 * Math.min(1, z / 0.7);
     const sky = side * details * trim * ground * (0.86 + 0.14 * Math.min(1, z / 3));
-    const lit = sun * details * trim * sunlitAt(shadowTop, z);
-    putSample(canvas, air, column * canvas.side + row, depth, sky, lit);
+    depths[i] = depth;
+    skies[i] = sky;
+    suns[i] = sun * details * trim * sunlitAt(shadowTop, z);
   }
+  putSamples(canvas, air, column * canvas.side + span.top, span.bottom - span.top);
+}
+
+/** Paints a door or window over sample `i` of the line; returns its share of the light, as `paintDetail` does. */
+function paintSample(i: number, chance: number, within: number, z: number, door: Rgb): number {
+  for (let channel = 0; channel < 3; channel++) texel[channel] = line.colour[3 * i + channel];
+  const share = paintDetail(chance, within, z, door, texel);
+  for (let channel = 0; channel < 3; channel++) line.colour[3 * i + channel] = texel[channel];
+  return share;
 }
 
 function drawTop(
@@ -210,9 +227,11 @@ function drawTop(
     const depth = -above / slopes[row];
     const x = camera.x + depth * dx;
     const y = camera.y + depth * dy;
-    takeTexel(row - top);
+    const i = row - top;
     const open = height === 0 ? lookUp(shade.openness, x, y) : 1;
-    const sun = light.toSun[2] * sunlitAt(lookUp(shade.shadowTop, x, y), height + (height > 0 ? 0.3 : 0));
-    putSample(canvas, air, column * canvas.side + row, depth, 1.05 * open, sun);
+    depths[i] = depth;
+    skies[i] = 1.05 * open;
+    suns[i] = light.toSun[2] * sunlitAt(lookUp(shade.shadowTop, x, y), height + (height > 0 ? 0.3 : 0));
   }
+  putSamples(canvas, air, column * canvas.side + top, bottom - top);
 }

@@ -1,5 +1,6 @@
 /** Where the sun reaches in an arena, worked out once per map and looked up while drawing. */
 import type { Rgb } from "../raycast/light.js";
+import { wholeBelow } from "../raycast/whole.js";
 import { type ArenaMap, cellMetres, highestWall, mapCells } from "./map.js";
 
 const perCell = 6;
@@ -102,8 +103,8 @@ export function arenaShade(map: ArenaMap, toSun: Rgb): ShadeMap {
 export function lookUp(values: Float32Array, x: number, y: number): number {
   const column = Math.min(side - 1.001, Math.max(0, x / spacing - 0.5));
   const row = Math.min(side - 1.001, Math.max(0, y / spacing - 0.5));
-  const left = Math.floor(column);
-  const top = Math.floor(row);
+  const left = wholeBelow(column);
+  const top = wholeBelow(row);
   const across = column - left;
   const at = top * side + left;
   const a = values[at] + (values[at + 1] - values[at]) * across;

@@ -5,7 +5,7 @@ import { type Camera, columnSlope, rowSlopes } from "../raycast/camera.js";
 import { type Canvas, createCanvas, resolvePicture } from "../raycast/canvas.js";
 import { drawCapsule } from "../raycast/capsule.js";
 import { drawContactShadow } from "../raycast/contactShadow.js";
-import type { Light, Rgb } from "../raycast/light.js";
+import { type Light, lightOf, type Rgb } from "../raycast/light.js";
 import { drawSolid } from "../raycast/solid.js";
 import { paintSurface, type SurfacePattern, surfaceDensity, surfacePatterns } from "../raycast/surfaces.js";
 import { levelFor, sampleTexture, type Texture, type TextureLine, textureLine } from "../raycast/texture.js";
@@ -41,13 +41,13 @@ function roomOf(seed: number): Room {
     wall: paintSurface(pattern(0), muted(chance, 8), muted(chance, 12), deriveSeed(seed, 2)),
     floor: paintSurface(pattern(1), muted(chance, 16), muted(chance, 20), deriveSeed(seed, 3)),
     density: surfaceDensity * (0.35 + 0.9 * chance[24]),
-    light: {
+    light: lightOf({
       toSun: [cosine(rise) * cosine(angle), cosine(rise) * sine(angle), sine(rise)],
       sun: [strength, strength * (0.85 + 0.15 * chance[5]), strength * (0.7 + 0.3 * chance[6])],
       ambient: [0.5, 0.5, 0.5 + 0.08 * chance[7]],
       haze: [128, 132, 140],
       hazeDistance: 40,
-    },
+    }),
   };
 }
 

@@ -5,6 +5,7 @@
 import { fillTriangle, type NearestBuffer, nearestBuffer } from "./fillTriangle.js";
 import { framePoints } from "./framePoints.js";
 import type { Instance, Light, Vector3 } from "./scene.js";
+import type { Points } from "./shade.js";
 import { cross, normalize } from "./vector.js";
 
 const side = 256;
@@ -43,6 +44,8 @@ export function shadowMap(light: Light, instances: readonly Instance[]): ShadowM
   return map;
 }
 
+const seen = new Float64Array(9); // one triangle as the light sees it
+
 /** Draws the faces that look towards the light. */
 function drawFromLight(
   { buffer, across, along, towards, center, scale }: ShadowMap,
@@ -67,42 +70,60 @@ function drawFromLight(
     const rise2 = points[k + 2] - points[i + 2];
     const a = (rise1 * (y2 - y0) - rise2 * (y1 - y0)) / facing;
     const b = (rise2 * (x1 - x0) - rise1 * (x2 - x0)) / facing;
-    fillTriangle(buffer, x0, y0, x1, y1, x2, y2, a, b, points[i + 2] - a * x0 - b * y0, 0);
+    seen[0] = x0;
+    seen[1] = y0;
+    seen[2] = x1;
+    seen[3] = y1;
+    seen[4] = x2;
+    seen[5] = y2;
+    seen[6] = a;
+    seen[7] = b;
+    seen[8] = points[i + 2] - a * x0 - b * y0;
+    fillTriangle(buffer, seen, 0);
   }
 }
 
 /**
- * How much of the light reaches a point, from 0 to 1: the mean over about three samples each way, weighted so that it
- * changes smoothly. The point is first moved along its normal, as far as the farthest sample
+ * Writes how much of the light reaches each of `count` points, from 0 to 1: the mean over about three samples each way,
+ * weighted so that it changes smoothly. A point is first moved along its normal, as far as the farthest sample
  * needs (2 √2 samples away, times the surface's slope): else a surface would shade itself.
  */
 export function lightReaching(
   { buffer, across, along, towards, center, scale }: ShadowMap,
-  point: Float64Array,
-  normal: Float64Array,
-): number {
+  { place, normal, slant: slants, lit }: Points,
+  count: number,
+): void {
   const { nearness } = buffer;
-  const slant = normal[0] * towards[0] + normal[1] * towards[1] + normal[2] * towards[2];
-  const lift = (0.1 + 2.9 * Math.sqrt(Math.max(0, 1 - slant * slant))) / scale;
-  const dx = point[0] + lift * normal[0] - center[0];
-  const dy = point[1] + lift * normal[1] - center[1];
-  const dz = point[2] + lift * normal[2] - center[2];
-  const u = (dx * across[0] + dy * across[1] + dz * across[2]) * scale + side / 2 - 0.5;
-  const v = (dx * along[0] + dy * along[1] + dz * along[2]) * scale + side / 2 - 0.5;
-  const near = dx * towards[0] + dy * towards[1] + dz * towards[2];
-  const column = Math.floor(u);
-  const row = Math.floor(v);
-  if (column < 1 || row < 1 || column > side - 3 || row > side - 3) return 1;
-  let sum = 0;
-  for (let j = -1; j <= 2; j++) {
-    const weight = j === -1 ? 1 - (v - row) : j === 2 ? v - row : 1;
-    const i = (row + j) * side + column;
-    let line = 0;
-    if (nearness[i - 1] <= near) line += 1 - (u - column);
-    if (nearness[i] <= near) line += 1;
-    if (nearness[i + 1] <= near) line += 1;
-    if (nearness[i + 2] <= near) line += u - column;
-    sum += weight * line;
+  for (let point = 0; point < count; point++) {
+    const slant = slants[point];
+    if (slant <= 0) {
+      lit[point] = 0;
+      continue;
+    }
+    const lift = (0.1 + 2.9 * Math.sqrt(Math.max(0, 1 - slant * slant))) / scale;
+    const dx = place[3 * point] + lift * normal[3 * point] - center[0];
+    const dy = place[3 * point + 1] + lift * normal[3 * point + 1] - center[1];
+    const dz = place[3 * point + 2] + lift * normal[3 * point + 2] - center[2];
+    const u = (dx * across[0] + dy * across[1] + dz * across[2]) * scale + side / 2 - 0.5;
+    const v = (dx * along[0] + dy * along[1] + dz * along[2]) * scale + side / 2 - 0.5;
+    const near = dx * towards[0] + dy * towards[1] + dz * towards[2];
+    if (!(u >= 1 && v >= 1 && u < side - 2 && v < side - 2)) {
+      lit[point] = 1;
+      continue;
+    }
+    const column = u | 0;
+    const row = v | 0;
+    let sum = 0;
+    for (let j = -1; j <= 2; j++) {
+      const weight = j === -1 ? 1 - (v - row) : j === 2 ? v - row : 1;
+      const i = (row + j) * side + column;
+      let line = 0;
+      if (nearness[i - 1] <= near) line += 1 - (u - column);
+      if (nearness[i] <= near) line += 1;
+      if (nearness[i + 1] <= near) line += 1;
+      if (nearness[i + 2] <= near) line += u - column;
+      sum += weight * line;
+    }
+    lit[point] = sum / 9;
   }
-  return sum / 9;
 }

@@ -2,7 +2,8 @@
  * The triangles that a picture may show, and the surfaces of the instances they belong to, as rows of numbers: objects
  * would cost more than the drawing.
  */
-import type { Instance, Texture } from "./scene.js";
+import type { Instance } from "./scene.js";
+import { textureKinds } from "./texture.js";
 
 /** Numbers per triangle, and where in its row each part begins. */
 export const rowLength = 13;
@@ -24,8 +25,6 @@ export const sizeAt = 8;
 /** The instance's position and rotation. */
 export const positionAt = 9;
 export const rotationAt = 12;
-
-export const textureKinds: readonly Texture["kind"][] = ["checks", "wood", "mottle"];
 
 export interface TriangleList {
   triangleCount: number;

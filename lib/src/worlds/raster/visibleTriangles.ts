@@ -94,6 +94,8 @@ function describeTriangle(
   return true;
 }
 
+const flat = new Float64Array(9); // one triangle on the screen
+
 /** Projects a triangle of the list onto the screen and fills it, after a cut at the near plane if it needs one. */
 function fillSeen(
   { halfHeight }: View,
@@ -112,22 +114,25 @@ function fillSeen(
   const start = id * rowLength + planeAt;
   const a = rows[start] / across;
   const b = -rows[start + 1] / down;
-  const c = rows[start + 2] - middle * a - middleRow * b;
+  flat[6] = a;
+  flat[7] = b;
+  flat[8] = rows[start + 2] - middle * a - middleRow * b;
   if (Math.min(points[i + 2], points[j + 2], points[k + 2]) >= nearPlane) {
-    const x0 = middle + (points[i] / points[i + 2]) * across;
-    const y0 = middleRow - (points[i + 1] / points[i + 2]) * down;
-    const x1 = middle + (points[j] / points[j + 2]) * across;
-    const y1 = middleRow - (points[j + 1] / points[j + 2]) * down;
-    const x2 = middle + (points[k] / points[k + 2]) * across;
-    const y2 = middleRow - (points[k + 1] / points[k + 2]) * down;
-    fillTriangle(buffer, x0, y0, x1, y1, x2, y2, a, b, c, id);
+    for (let corner = 0; corner < 3; corner++) {
+      const at = corner === 0 ? i : corner === 1 ? j : k;
+      flat[2 * corner] = middle + (points[at] / points[at + 2]) * across;
+      flat[2 * corner + 1] = middleRow - (points[at + 1] / points[at + 2]) * down;
+    }
+    fillTriangle(buffer, flat, id);
     return;
   }
   const outline = cutAtNearPlane([i, j, k].map((at) => points.subarray(at, at + 3)));
   const x = outline.map((p) => middle + (p[0] / p[2]) * across);
   const y = outline.map((p) => middleRow - (p[1] / p[2]) * down);
-  for (let n = 2; n < outline.length; n++)
-    fillTriangle(buffer, x[0], y[0], x[n - 1], y[n - 1], x[n], y[n], a, b, c, id);
+  for (let n = 2; n < outline.length; n++) {
+    flat.set([x[0], y[0], x[n - 1], y[n - 1], x[n], y[n]]);
+    fillTriangle(buffer, flat, id);
+  }
 }
 
 /** What of a polygon lies beyond the near plane. */

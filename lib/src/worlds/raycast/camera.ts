@@ -6,6 +6,7 @@
  * 1 along the view direction.
  */
 import type { Canvas } from "./canvas.js";
+import { wholeFrom } from "./whole.js";
 
 export interface Camera {
   readonly x: number;
@@ -114,10 +115,10 @@ export function boxAround(
   }
   if (behind * 3 === points.length) return undefined;
   const box = {
-    left: Math.max(0, Math.floor(left)),
-    right: Math.min(canvas.side, Math.ceil(right) + 1),
-    top: Math.max(0, Math.floor(top)),
-    bottom: Math.min(canvas.side, Math.ceil(bottom) + 2),
+    left: wholeFrom(Math.floor(left), side),
+    right: wholeFrom(right + 1, side),
+    top: wholeFrom(Math.floor(top), side),
+    bottom: wholeFrom(bottom + 2, side),
   };
   return box.left < box.right && box.top < box.bottom ? box : undefined;
 }

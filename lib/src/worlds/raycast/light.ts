@@ -13,6 +13,14 @@ export interface Light {
   readonly hazeDistance: number;
 }
 
+/**
+ * A light of these parts. Every light is made here, so that all are of one layout in memory: drawing reads them for every
+ * sample, and what it is compiled to is fast only for layouts that it has met before.
+ */
+export function lightOf({ toSun, sun, ambient, haze, hazeDistance }: Light): Light {
+  return { toSun, sun, ambient, haze, hazeDistance };
+}
+
 /** How much haze lies between the eye and a thing at `depth`, 0 to 1. */
 export function hazeAt(light: Light, depth: number): number {
   const ratio = depth / light.hazeDistance;

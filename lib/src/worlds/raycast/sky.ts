@@ -5,6 +5,7 @@ import { type Camera, columnSlope, rowSlopes } from "./camera.js";
 import type { Canvas } from "./canvas.js";
 import { type Light, type Rgb, smoothStep } from "./light.js";
 import { noiseAt, noiseOf } from "./noise.js";
+import { wholeBelow } from "./whole.js";
 
 const columns = 512;
 const rows = 128;
@@ -94,7 +95,7 @@ export function drawSky(
   const slope = columnSlope(canvas, camera, column);
   const angle = directionAngle(camera.cos + slope * camera.sin, camera.sin - slope * camera.cos);
   const x = ((angle / (2 * Math.PI) + 1) * columns - 0.5) % columns;
-  const left = Math.floor(x);
+  const left = wholeBelow(x);
   const share = x - left;
   const right = (left + 1) % columns;
   if (!painted[left]) paint(left);
@@ -107,7 +108,7 @@ export function drawSky(
     if (depth[at] < Infinity) continue;
     const up = slopes[row] * flat;
     const y = Math.min(rows - 1.001, Math.max(0, ((highest - up) / (highest - lowest)) * rows - 0.5));
-    const top = Math.floor(y);
+    const top = wholeBelow(y);
     const below = y - top;
     const a = (left * rows + top) * 3;
     const b = (right * rows + top) * 3;

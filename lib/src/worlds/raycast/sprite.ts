@@ -1,7 +1,8 @@
 /** Flat pictures with holes that always face the eye: trees and bushes. */
 import { type Camera, columnSlope, rowAtSlope, rowSlopes } from "./camera.js";
 import type { Canvas } from "./canvas.js";
-import { hazeAt, type Light, type Rgb } from "./light.js";
+import { hazeAt, type Light } from "./light.js";
+import { wholeBelow, wholeFrom } from "./whole.js";
 
 export interface Sprite {
   readonly width: number;
@@ -76,7 +77,7 @@ export function drawSprite(
   light: Light,
   sprite: Sprite,
   { x, y, z, wide, high, mirrored }: Placement,
-  brightness: Rgb,
+  brightness: ArrayLike<number>,
 ): void {
   const dx = x - camera.x;
   const dy = y - camera.y;
@@ -85,8 +86,8 @@ export function drawSprite(
   const across = dx * camera.sin - dy * camera.cos;
   const left = columnAt(canvas, camera, (across - wide / 2) / depth);
   const right = columnAt(canvas, camera, (across + wide / 2) / depth);
-  const top = Math.max(0, Math.ceil(rowAtSlope(canvas, camera, (z + high - camera.z) / depth)));
-  const bottom = Math.min(canvas.side, Math.ceil(rowAtSlope(canvas, camera, (z - camera.z) / depth)));
+  const top = wholeFrom(rowAtSlope(canvas, camera, (z + high - camera.z) / depth), canvas.side);
+  const bottom = wholeFrom(rowAtSlope(canvas, camera, (z - camera.z) / depth), canvas.side);
   if (left >= right || top >= bottom) return;
   const texelsPerSample = (depth * 2 * sprite.height) / (camera.focal * canvas.side * high);
   let level = 0;
@@ -97,7 +98,7 @@ export function drawSprite(
   const slopes = rowSlopes(canvas, camera);
   for (let row = top; row < bottom; row++) {
     const v = ((camera.z + depth * slopes[row] - z) / high) * height - 0.5;
-    const v0 = Math.min(height - 1, Math.max(0, Math.floor(v)));
+    const v0 = Math.min(height - 1, Math.max(0, wholeBelow(v)));
     below[row] = v0 * width;
     above[row] = Math.min(height - 1, v0 + 1) * width;
     shares[row] = Math.max(0, v - v0);
@@ -105,11 +106,13 @@ export function drawSprite(
   const { colour, depth: nearest } = canvas;
   const haze = hazeAt(light, depth);
   const [hazeRed, hazeGreen, hazeBlue] = light.haze;
-  const [brightRed, brightGreen, brightBlue] = brightness;
+  const brightRed = brightness[0];
+  const brightGreen = brightness[1];
+  const brightBlue = brightness[2];
   for (let column = left; column < right; column++) {
     const aside = (columnSlope(canvas, camera, column) * depth - across) / wide;
     const u = ((mirrored ? -aside : aside) + 0.5) * width - 0.5;
-    const u0 = Math.max(0, Math.floor(u));
+    const u0 = Math.max(0, wholeBelow(u));
     const u1 = Math.min(width - 1, u0 + 1);
     const du = Math.max(0, u - u0);
     const first = column * canvas.side;
@@ -141,6 +144,5 @@ export function drawSprite(
 
 /** First column that looks right of a slope, within the picture. */
 function columnAt(canvas: Canvas, camera: Camera, slope: number): number {
-  const column = Math.ceil(((slope * camera.focal + 1) * canvas.side) / 2 - 0.5);
-  return Math.max(0, Math.min(canvas.side, column));
+  return wholeFrom(((slope * camera.focal + 1) * canvas.side) / 2 - 0.5, canvas.side);
 }

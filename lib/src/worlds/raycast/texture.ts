@@ -1,5 +1,7 @@
 /** Square pictures that repeat, with smaller and smaller copies of themselves for surfaces far away. */
 
+import { wholeBelow } from "./whole.js";
+
 export interface Texture {
   /** Texels per side of the finest copy, a power of 2. */
   readonly size: number;
@@ -81,8 +83,8 @@ export function sampleTexture(
     const scale = 1 / (1 << level);
     const x = columns[i] * scale - 0.5;
     const y = rows[i] * scale - 0.5;
-    const left = Math.floor(x);
-    const top = Math.floor(y);
+    const left = wholeBelow(x);
+    const top = wholeBelow(y);
     const dx = x - left;
     const dy = y - top;
     const mask = size - 1;

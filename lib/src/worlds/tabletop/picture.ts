@@ -22,16 +22,17 @@ export function createPicture(physics: Physics, { looks }: TabletopLayout, parts
     mesh: partMesh(part),
     material: part.material,
     castsShadow: part.body !== "room", // what moves
+    position: new Float64Array(3),
+    rotation: new Float64Array(9),
   }));
-  const place = (placed: typeof shapes): Instance[] => {
+  /** Moves shapes to where the physics has them. */
+  const place = (placed: typeof shapes): typeof shapes => {
     const { geom_xpos, geom_xmat } = physics.data;
-    return placed.map(({ index, mesh, material, castsShadow }) => ({
-      mesh,
-      position: geom_xpos.slice(3 * index, 3 * index + 3),
-      rotation: geom_xmat.slice(9 * index, 9 * index + 9),
-      material,
-      castsShadow,
-    }));
+    for (const { index, position, rotation } of placed) {
+      for (let i = 0; i < 3; i++) position[i] = geom_xpos[3 * index + i];
+      for (let i = 0; i < 9; i++) rotation[i] = geom_xmat[9 * index + i];
+    }
+    return placed;
   };
   const standing = shapes.filter(({ castsShadow }) => !castsShadow);
   const still = place(standing);

@@ -2,8 +2,19 @@
 import { deriveSeed, uniformValues } from "../../tensor/noise.js";
 import { cosine, sine } from "../raster/trigonometry.js";
 import { smoothStep } from "../raycast/light.js";
-import { fractalNoise, type Noise, noiseAt, noiseOf } from "../raycast/noise.js";
-import { betweenPoints, groundMetres, groundPoints, pointBefore, shortWay, tilePoints } from "./groundMap.js";
+import { type Noise, noiseAt, noiseOf } from "../raycast/noise.js";
+import {
+  betweenPoints,
+  blockPoints,
+  groundMetres,
+  groundPoints,
+  pathRadius,
+  pointBefore,
+  shortWay,
+  smoothRadius,
+  type TiledMap,
+} from "./groundMap.js";
+import { heightsOf } from "./heights.js";
 import type { Species } from "./plants.js";
 import { listSpots, type Spots, spotShare, squaresToClosest } from "./spots.js";
 
@@ -33,8 +44,8 @@ export interface House {
 }
 
 export interface TrailGround {
-  /** [y, x]: metres. */
-  readonly height: Float32Array;
+  /** Metres per point. */
+  readonly height: TiledMap;
   /** Dryness of the grass from 0 to 1, per point. */
   readonly tint: Noise;
   /** See `trailPath`; and the same as spots. */
@@ -43,6 +54,7 @@ export interface TrailGround {
   readonly plants: readonly Plant[];
   /** x and y of every plant, side by side, to be searched quickly. */
   readonly plantPlaces: Float64Array;
+  readonly plantWidths: Float64Array;
   readonly rocks: readonly { readonly x: number; readonly y: number; readonly radius: number }[];
   readonly houses: readonly House[];
 }
@@ -60,11 +72,7 @@ export function trailPath(seed: number): readonly (readonly [number, number])[] 
   });
 }
 
-/** Metres from the middle of the path to where it ends, and to where the ground is no longer smoothed for it. */
-const pathRadius = 2.1;
-const smoothRadius = 7;
-
-const squares = new Float64Array((tilePoints + 1) ** 2); // used anew by every call
+const squares = new Float64Array(blockPoints ** 2); // used anew by every call
 
 /** Writes how much the points of a block belong to the path to `out` [side, side]: 1 on it, 0 off it, smooth between. */
 export function onPathOf(pathSpots: Spots, left: number, top: number, side: number, out: Float32Array): void {
@@ -95,34 +103,6 @@ function tintAt(tint: Noise, x: number, y: number): number {
   return betweenPoints(corners, x, y);
 }
 
-/** Heights [y, x] in metres: hills with bumps, smooth on the path and a little lower. */
-function heightsOf(seed: number, pathSpots: Spots): Float32Array {
-  const hills = fractalNoise(groundPoints, groundPoints, 6, 3, deriveSeed(seed, 2));
-  const bumps = fractalNoise(groundPoints, groundPoints, 64, 2, deriveSeed(seed, 3));
-  for (let top = 0; top < groundPoints; top += tilePoints)
-    for (let left = 0; left < groundPoints; left += tilePoints) {
-      squaresToClosest(pathSpots, left, top, tilePoints, squares);
-      for (let row = 0; row < tilePoints; row++)
-        raiseRow(hills, bumps, (top + row) * groundPoints + left, row * tilePoints);
-    }
-  return hills;
-}
-
-/** Turns the noise of one row of a tile, from `begin` on, into heights, in place; its `squares` begin at `first`. */
-function raiseRow(hills: Float32Array, bumps: Float32Array, begin: number, first: number): void {
-  for (let i = 0; i < tilePoints; i++) {
-    const hill = 20 * (hills[begin + i] - 0.5);
-    const bump = 0.7 * (bumps[begin + i] - 0.5);
-    const squared = squares[first + i];
-    if (squared === Infinity) hills[begin + i] = hill + bump;
-    else {
-      const nearPath = Math.fround(spotShare(squared, smoothRadius));
-      const onPath = Math.fround(spotShare(squared, pathRadius));
-      hills[begin + i] = hill + bump * (1 - nearPath) - 0.12 * onPath;
-    }
-  }
-}
-
 /** Builds the ground of `seed`; `conifers` is their share among the trees. */
 export function trailGround(seed: number, conifers: number): TrailGround {
   const path = trailPath(seed);
@@ -143,6 +123,7 @@ export function trailGround(seed: number, conifers: number): TrailGround {
   plants.forEach(({ x, y }, i) => {
     plantPlaces.set([x, y], 2 * i);
   });
+  const plantWidths = Float64Array.from(plants, ({ wide }) => wide);
   return {
     height: heightsOf(seed, pathSpots),
     tint,
@@ -151,6 +132,7 @@ export function trailGround(seed: number, conifers: number): TrailGround {
     houses,
     plants,
     plantPlaces,
+    plantWidths,
     rocks: placeRocks(seed, isFree),
   };
 }
@@ -181,6 +163,9 @@ function placeHouses(path: readonly (readonly [number, number])[], seed: number)
 /** No plant is wider than 10 m. */
 export const widestPlant = 10;
 
+/** Places where a plant may stand, if there is room and light. */
+export const mostPlants = 4400;
+
 /** Metres when grown; width as a share of the height. */
 const highOf: Record<Species, number> = { conifer: 9, broadleaf: 8, birch: 8.5, bush: 2.4 };
 const wideOf: Record<Species, number> = { conifer: 0.5, broadleaf: 0.95, birch: 0.62, bush: 0.8 };
@@ -188,10 +173,9 @@ const wideOf: Record<Species, number> = { conifer: 0.5, broadleaf: 0.95, birch: 
 type IsFree = (x: number, y: number, room: number) => boolean;
 
 function placePlants(seed: number, conifers: number, tint: Noise, pathSpots: Spots, isFree: IsFree): Plant[] {
-  const tries = 4400;
-  const chance = uniformValues(tries * 8, deriveSeed(seed, 6));
+  const chance = uniformValues(mostPlants * 8, deriveSeed(seed, 6));
   const plants: Plant[] = [];
-  for (let i = 0; i < tries; i++) {
+  for (let i = 0; i < mostPlants; i++) {
     const x = chance[8 * i] * groundMetres;
     const y = chance[8 * i + 1] * groundMetres;
     const kind = chance[8 * i + 2];

@@ -1,7 +1,7 @@
 /** A trail's ground with its looks: what there is to draw, worked out as far as it is seen. */
 import { noiseBlock } from "../raycast/noise.js";
 import { onPathOf, type TrailGround, trailGround } from "./ground.js";
-import { betweenPoints, groundPoints, pointBefore, tileOf, tilePoints, tilesPerSide } from "./groundMap.js";
+import { betweenPoints, blockPoints, pointBefore, type TiledMap, tiledMap } from "./groundMap.js";
 import { type TrailLooks, trailLooks } from "./looks.js";
 import { castShadows, type Sunlight, sunlightOn } from "./sunlight.js";
 
@@ -9,19 +9,10 @@ import { castShadows, type Sunlight, sunlightOn } from "./sunlight.js";
 export interface Landscape {
   readonly ground: TrailGround;
   readonly looks: TrailLooks;
-  readonly cover: Cover;
+  /** Dryness, path and sunlight of every point side by side, since every sample needs all three. */
+  readonly cover: TiledMap;
   /** The share of sunlight on a plant, by its number. */
   readonly sunlitPlant: (plant: number) => number;
-}
-
-/** What the ground looks like, worked out tile by tile when first looked at: an episode sees a small part of it. */
-export interface Cover {
-  /** [y, x, 3]: dryness, path and sunlight side by side, since every sample needs all three. */
-  readonly values: Float32Array;
-  /** [tile]: 1 where worked out, together with the points just right of it and below. */
-  readonly made: Uint8Array;
-  /** Works out the tile of a point. */
-  readonly make: (column: number, row: number) => void;
 }
 
 /** The landscape of `seed`. */
@@ -32,32 +23,23 @@ export function createLandscape(seed: number): Landscape {
   return { ground, looks, cover: coverOf(ground, sunlight), sunlitPlant: plantsInSun(ground, sunlight) };
 }
 
-const side = tilePoints + 1;
+const side = blockPoints;
 // Used anew for every tile.
 const dryness = new Float32Array(side * side);
 const onPath = new Float32Array(side * side);
 const sunlit = new Float64Array(side * side);
 
-function coverOf(ground: TrailGround, sunlight: Sunlight): Cover {
-  const mask = groundPoints - 1;
-  const values = new Float32Array(3 * groundPoints * groundPoints);
-  const made = new Uint8Array(tilesPerSide * tilesPerSide);
-  function make(column: number, row: number): void {
-    made[tileOf(column, row)] = 1;
-    const left = (column & mask) - (column & (tilePoints - 1));
-    const top = (row & mask) - (row & (tilePoints - 1));
+function coverOf(ground: TrailGround, sunlight: Sunlight): TiledMap {
+  return tiledMap(3, (left, top, values) => {
     noiseBlock(ground.tint, top, left, side, side, dryness);
     onPathOf(ground.pathSpots, left, top, side, onPath);
     sunlightOn(sunlight, ground, left, top, side, sunlit);
     for (let i = 0; i < side * side; i++) {
-      const down = Math.floor(i / side);
-      const at = 3 * (((top + down) & mask) * groundPoints + ((left + i - down * side) & mask));
-      values[at] = dryness[i];
-      values[at + 1] = onPath[i];
-      values[at + 2] = sunlit[i];
+      values[3 * i] = dryness[i];
+      values[3 * i + 1] = onPath[i];
+      values[3 * i + 2] = sunlit[i];
     }
-  }
-  return { values, made, make };
+  });
 }
 
 function plantsInSun(ground: TrailGround, sunlight: Sunlight): (plant: number) => number {

@@ -1,7 +1,7 @@
 /** Season and weather of a trail: colours, light, sky, plants. */
 import { deriveSeed, uniformValues } from "../../tensor/noise.js";
 import { cosine, sine } from "../raster/trigonometry.js";
-import { type Light, mixRgb, type Rgb, scaleRgb } from "../raycast/light.js";
+import { type Light, lightOf, mixRgb, type Rgb, scaleRgb } from "../raycast/light.js";
 import { createSky, type Sky } from "../raycast/sky.js";
 import type { Sprite } from "../raycast/sprite.js";
 import { paintSurface } from "../raycast/surfaces.js";
@@ -181,11 +181,12 @@ export function trailLooks(seed: number): TrailLooks {
   const season = seasons[Math.floor(chance[0] * seasons.length)];
   const names = Object.keys(weathers) as Weather[];
   const weather = names[Math.floor(chance[1] * names.length)];
-  const { zenith, horizon, clouds, height, ...air } = weathers[weather];
+  const air = weathers[weather];
+  const { zenith, horizon, clouds, height } = air;
   const angle = 2 * Math.PI * chance[2];
   const rise = height * (0.85 + 0.3 * chance[3]);
   const toSun: Rgb = [cosine(rise) * cosine(angle), cosine(rise) * sine(angle), sine(rise)];
-  const light: Light = { ...air, toSun, hazeDistance: air.hazeDistance * (0.8 + 0.4 * chance[4]) };
+  const light = lightOf({ ...air, toSun, hazeDistance: air.hazeDistance * (0.8 + 0.4 * chance[4]) });
   const vary = (colour: Rgb, i: number) => scaleRgb(colour, 0.92 + 0.16 * chance[5 + i]);
   const three = (species: Species, hues: readonly (readonly [Rgb, Rgb])[], number: number) =>
     [0, 1, 2].map((i) => paintPlant(species, ...hues[i % hues.length], deriveSeed(seed, 11, number, i)));

@@ -2,6 +2,7 @@
 import { deriveSeed, uniformValues } from "../../tensor/noise.js";
 import type { Rgb } from "../raycast/light.js";
 import { createSprite, type Sprite } from "../raycast/sprite.js";
+import { wholeBelow } from "../raycast/whole.js";
 
 export type Species = "conifer" | "broadleaf" | "birch" | "bush";
 
@@ -26,14 +27,14 @@ class Painter {
     const green = Math.min(255, colour[1] * brightness);
     const blue = Math.min(255, colour[2] * brightness);
     const texel = red | (green << 8) | (blue << 16) | (255 << 24);
-    const left = Math.max(0, Math.floor(cx - rx));
-    const right = Math.min(width - 1, cx + rx);
-    const top = Math.min(height - 1, cy + ry);
+    const left = Math.max(0, wholeBelow(cx - rx));
+    const right = Math.min(width - 1, wholeBelow(cx + rx));
+    const top = Math.min(height - 1, wholeBelow(cy + ry));
     for (let column = left; column <= right; column++) {
       const dx = (column + 0.5 - cx) / rx;
       across[column] = dx * dx;
     }
-    for (let row = Math.max(0, Math.floor(cy - ry)); row <= top; row++) {
+    for (let row = Math.max(0, wholeBelow(cy - ry)); row <= top; row++) {
       const dy = (row + 0.5 - cy) / ry;
       for (let column = left; column <= right; column++)
         if (across[column] + dy * dy <= 1) texels[row * width + column] = texel;
@@ -62,15 +63,22 @@ class Painter {
   }
 }
 
+/** The height of each of a conifer's needles, and how far branches reach out there. */
+const needleHeights = Float64Array.from(
+  { length: leavesOf.conifer },
+  (_, i) => 0.17 + 0.82 * (i / leavesOf.conifer),
+);
+const needleReaches = needleHeights.map((y) => 0.46 * (1 - y) ** 0.85);
+
 function paintConifer(painter: Painter, leaf: Rgb, bark: Rgb, top: Rgb, chance: Float32Array): void {
   painter.stem(0.5, 0, 0.5, 0.6, 0.035, bark, chance);
   const tiers = 9 + Math.floor(chance[0] * 4);
   const needles = leavesOf.conifer;
   for (let i = 0; i < needles; i++) {
     const at = 64 + 4 * i;
-    const y = 0.17 + 0.82 * (i / needles);
+    const y = needleHeights[i];
     const tier = (y * tiers) % 1; // branches reach out at the foot of each tier
-    const reach = 0.46 * (1 - y) ** 0.85 * (1 - 0.45 * tier) + 0.012;
+    const reach = needleReaches[i] * (1 - 0.45 * tier) + 0.012;
     const x = (2 * chance[at] - 1) * reach;
     const outer = Math.abs(x) / reach;
     const brightness = 0.5 + 0.3 * tier + 0.25 * outer * (x < 0 ? 1.1 : 0.6) + 0.25 * (chance[at + 1] - 0.5);

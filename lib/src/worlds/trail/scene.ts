@@ -7,7 +7,8 @@ import { drawCapsule } from "../raycast/capsule.js";
 import type { Light, Rgb } from "../raycast/light.js";
 import { boxSolid, drawSolid, plainPaint } from "../raycast/solid.js";
 import { drawSprite } from "../raycast/sprite.js";
-import { widestPlant } from "./ground.js";
+import { depthOrder } from "./depthOrder.js";
+import { mostPlants, widestPlant } from "./ground.js";
 import { groundAt, shortWay } from "./groundMap.js";
 import { drawHouse } from "./houses.js";
 import type { Landscape } from "./landscape.js";
@@ -18,6 +19,15 @@ const eyeHeight = 0.9;
 const tilt = -0.12;
 const focal = 1; // 90° across
 const plantReach = 115;
+
+// The plants in sight: their numbers, the closest copy of their places, how far ahead, and in which order. Used anew by every
+// picture.
+const seen = new Int32Array(mostPlants);
+const placeX = new Float64Array(mostPlants);
+const placeY = new Float64Array(mostPlants);
+const depths = new Float64Array(mostPlants);
+const order = new Int32Array(mostPlants);
+const brightness = new Float64Array(3);
 
 /** Draws what the robot sees at `pose`, with a flag at `goal`; as scenery, only ground and sky. */
 export function drawTrail(
@@ -65,30 +75,29 @@ export function drawTrail(
     drawCapsule(canvas, camera, light, { from: middle, to: middle, radius, colour: grey }, 0.8);
   }
   const towardsSun = camera.cos * light.toSun[0] + camera.sin * light.toSun[1];
-  const inSight: { readonly plant: number; readonly at: Rgb; readonly ahead: number }[] = [];
-  const { plants, plantPlaces } = ground;
+  const { plants, plantPlaces, plantWidths } = ground;
+  let inSight = 0;
   for (let i = 0; i < plants.length; i++) {
     const dx = shortWay(pose.x, plantPlaces[2 * i]);
     const dy = shortWay(pose.y, plantPlaces[2 * i + 1]);
-    const forward = dx * camera.cos + dy * camera.sin;
-    if (forward < -widestPlant || forward > plantReach) continue;
-    if (Math.abs(dx * camera.sin - dy * camera.cos) > forward / focal + widestPlant) continue;
-    const plant = plants[i];
-    const at = near(plant.x, plant.y, plantReach, plant.wide / 2);
-    if (!at) continue;
-    inSight.push({ plant: i, at, ahead: (at[0] - camera.x) * camera.cos + (at[1] - camera.y) * camera.sin });
+    const ahead = dx * camera.cos + dy * camera.sin;
+    const wide = plantWidths[i];
+    if (ahead < -wide / 2 || ahead > plantReach) continue;
+    if (Math.abs(dx * camera.sin - dy * camera.cos) > ahead / focal + wide) continue;
+    seen[inSight] = i;
+    placeX[inSight] = pose.x + dx;
+    placeY[inSight] = pose.y + dy;
+    depths[inSight] = (placeX[inSight] - camera.x) * camera.cos + (placeY[inSight] - camera.y) * camera.sin;
+    inSight++;
   }
-  inSight.sort((a, b) => a.ahead - b.ahead); // what nearer ones hide costs little
-  for (const { plant, at } of inSight) {
+  depthOrder(depths, inSight, -widestPlant, plantReach + 1, order); // what nearer ones hide costs little
+  for (let i = 0; i < inSight; i++) {
+    const plant = seen[order[i]];
     const share = (0.5 + 0.5 * sunlitPlant(plant)) * (0.85 - 0.35 * towardsSun);
-    const { sun: direct, ambient } = light;
-    const brightness: Rgb = [
-      ambient[0] + direct[0] * share,
-      ambient[1] + direct[1] * share,
-      ambient[2] + direct[2] * share,
-    ];
-    const { species, variant, wide, high, mirrored } = plants[plant];
-    const placement = { x: at[0], y: at[1], z: at[2] - 0.1, wide, high, mirrored };
+    for (let k = 0; k < 3; k++) brightness[k] = light.ambient[k] + light.sun[k] * share;
+    const { species, x, y, variant, wide, high, mirrored } = plants[plant];
+    const z = groundAt(ground.height, x, y) - 0.1;
+    const placement = { x: placeX[order[i]], y: placeY[order[i]], z, wide, high, mirrored };
     drawSprite(canvas, camera, light, looks.plants[species][variant], placement, brightness);
   }
   const at = near(goal[0], goal[1], 100, 1);

@@ -1,7 +1,7 @@
 /** The share of sunlight that reaches the ground: the slopes' own shade, and the shadows of trees and houses. */
 import type { Rgb } from "../raycast/light.js";
 import type { TrailGround } from "./ground.js";
-import { groundPoints, spacing } from "./groundMap.js";
+import { groundPoints, makeTiles, spacing } from "./groundMap.js";
 import { listSpots, type Spots, strongestShares } from "./spots.js";
 
 export interface Sunlight {
@@ -46,13 +46,15 @@ const mask = groundPoints - 1;
  */
 export function sunlightOn(
   { toSun, shadows, strengths }: Sunlight,
-  { height }: TrailGround,
+  ground: TrailGround,
   left: number,
   top: number,
   side: number,
   out: Float64Array,
 ): void {
   const [sx, sy, sz] = toSun;
+  makeTiles(ground.height, left - 1, top - 1, side + 2); // how steep it is takes the points around
+  const { values: height } = ground.height;
   strongestShares(shadows, strengths, left, top, side, out);
   for (let row = 0; row < side; row++) {
     const here = ((top + row) & mask) * groundPoints;

@@ -5,8 +5,10 @@ import { hazeAt, type Light, smoothStep } from "../raycast/light.js";
 import { drawSky } from "../raycast/sky.js";
 import { surfaceDensity } from "../raycast/surfaces.js";
 import { levelFor, sampleTexture, type Texture, textureLine } from "../raycast/texture.js";
-import { groundAt, groundMetres, groundPoints, tileOf } from "./groundMap.js";
-import type { Cover, Landscape } from "./landscape.js";
+import { wholeBelow, wholeFrom } from "../raycast/whole.js";
+import { groundAt, groundMetres, groundPoints, type TiledMap, tileOf } from "./groundMap.js";
+import { highestGround } from "./heights.js";
+import type { Landscape } from "./landscape.js";
 
 const most = 2048;
 /** How far away each row of the current column sees the ground, in metres. */
@@ -32,39 +34,49 @@ export function drawTerrain(canvas: Canvas, camera: Camera, landscape: Landscape
     const across = columnSlope(canvas, camera, column);
     const dx = camera.cos + across * camera.sin;
     const dy = camera.sin - across * camera.cos;
-    const bottom = followColumn(canvas, camera, landscape.ground.height, slopes, dx, dy);
+    const first = column * canvas.side;
+    const bottom = followColumn(canvas, camera, landscape.ground.height, slopes, first, dx, dy);
     paintColumn(canvas, camera, landscape, column, bottom, dx, dy);
     drawSky(canvas, camera, landscape.looks.sky, column, 0, bottom);
   }
 }
 
-/** Finds the depths of one column of ground; returns its first row. */
+/**
+ * Finds the depths of one column of ground, as far as it is not hidden; returns its first row. The column's samples begin
+ * at `first`.
+ */
 function followColumn(
   canvas: Canvas,
   camera: Camera,
-  height: Float32Array,
+  height: TiledMap,
   slopes: Float64Array,
+  first: number,
   dx: number,
   dy: number,
 ): number {
   const { x, y, z } = camera;
+  const { depth: nearest } = canvas;
   let bottom = canvas.side;
+  let open = bottom - 1; // the lowest row where ground further away could still show
   let near = 0.2;
   let nearRise = groundAt(height, x + near * dx, y + near * dy) - z;
   for (let far = 0.4; far < furthest && bottom > 0; far *= far < 4 ? 1.12 : 1.045) {
     const rise = groundAt(height, x + far * dx, y + far * dy) - z;
     if (rise > (slopes[bottom - 1] - 1e-9) * far) {
-      const top = Math.max(0, Math.ceil(rowAtSlope(canvas, camera, rise / far)));
+      const top = wholeFrom(rowAtSlope(canvas, camera, rise / far), bottom);
       for (let row = bottom - 1; row >= top; row--) {
         const above = slopes[row] * near - nearRise; // how far the ray is above the ground at both ends
         const below = rise - slopes[row] * far;
         const share = above + below > 1e-9 ? Math.min(1, Math.max(0, above / (above + below))) : 1;
         depths[row] = near + (far - near) * share;
       }
-      bottom = Math.min(bottom, top);
+      bottom = top;
     }
     near = far;
     nearRise = rise;
+    open = Math.min(open, bottom - 1);
+    while (open >= 0 && nearest[first + open] <= near) open--;
+    if (open < 0 || highestGround - z < slopes[open] * near * (1 - 1e-6)) break; // all below is hidden, all above is sky
   }
   return bottom;
 }
@@ -114,13 +126,13 @@ function placeSamples(
 }
 
 /** Writes dryness, path and sunlight of `count` samples to `covered`. */
-function lookUpCover({ values: cover, made, make }: Cover, count: number): void {
+function lookUpCover({ values: cover, made, make }: TiledMap, count: number): void {
   const mask = groundPoints - 1;
   for (let i = 0; i < count; i++) {
     const column = onGrass.column[i] * coverPerTexel;
     const row = onGrass.row[i] * coverPerTexel;
-    const left = Math.floor(column);
-    const top = Math.floor(row);
+    const left = wholeBelow(column);
+    const top = wholeBelow(row);
     if (made[tileOf(left, top)] === 0) make(left, top);
     const dx = column - left;
     const dy = row - top;
@@ -144,26 +156,29 @@ function lookUpCover({ values: cover, made, make }: Cover, count: number): void 
 
 /** Blends gravel over the grass where the path lies. */
 function layPath(path: Texture, count: number): void {
+  const { column, row, level, colour: grass } = onGrass;
+  const { column: columns, row: rows, level: levels, colour: gravel } = onGravel;
   let stones = 0;
   for (let i = 0; i < count; i++) {
     const onPath = covered[3 * i + 1];
     if (onPath <= 0.05) continue;
-    const ragged = (onGrass.colour[3 * i + 1] - 110) / 300; // tufts of grass break the path's edge
+    const ragged = (grass[3 * i + 1] - 110) / 300; // tufts of grass break the path's edge
     const share = smoothStep(0.3, 0.7, onPath - ragged * (1 - onPath));
     if (share === 0) continue;
     shares[stones] = share;
     sampleOf[stones] = i;
-    onGravel.column[stones] = onGrass.column[i];
-    onGravel.row[stones] = onGrass.row[i];
-    onGravel.level[stones] = onGrass.level[i];
+    columns[stones] = column[i];
+    rows[stones] = row[i];
+    levels[stones] = level[i];
     stones++;
   }
   sampleTexture(path, onGravel, stones);
   for (let i = 0; i < stones; i++) {
     const to = 3 * sampleOf[i];
-    for (let channel = 0; channel < 3; channel++)
-      onGrass.colour[to + channel] +=
-        (onGravel.colour[3 * i + channel] - onGrass.colour[to + channel]) * shares[i];
+    const share = shares[i];
+    grass[to] += (gravel[3 * i] - grass[to]) * share;
+    grass[to + 1] += (gravel[3 * i + 1] - grass[to + 1]) * share;
+    grass[to + 2] += (gravel[3 * i + 2] - grass[to + 2]) * share;
   }
 }
 
