@@ -9,7 +9,7 @@ import { reshape, transpose } from "./layout.js";
 import { inOrder } from "./order.js";
 
 /** Group norms of more elements stay as written: the kernel wants channels first, and large transposes cost more. */
-const largestGroupNorm = 2 ** 17;
+const largestGroupNorm = 2 ** 18;
 
 /** What a layer turned out to be: the nodes it was written as, its result's node last, and how to write it instead. */
 interface Layer {
