@@ -90,6 +90,7 @@ export {
   vitH14Image,
   vitH14Text,
 } from "./model/clip.js";
+export { type ExpectedChange, expectedVelocity } from "./model/expectedVelocity.js";
 export type { WatchLayer } from "./model/flow.js";
 export {
   type CheckpointConfigs,
@@ -357,7 +358,7 @@ export {
 
 export { ablationStudy } from "./study/ablation.js";
 export { loadAutoencoder, saveAutoencoder } from "./study/autoencoderFiles.js";
-export { openBase, type ShippedBase, type StudyBase, type TinyBase } from "./study/base.js";
+export { openBase, type StudyBase, type TinyBase } from "./study/base.js";
 export { type Budget, type FineTuneStudyOptions, fineTuneProtocol } from "./study/budgets.js";
 export { type ClipSet, type Clips, openClips } from "./study/clipSet.js";
 export { type ClipTruth, openTruth } from "./study/clipTruth.js";
@@ -432,7 +433,9 @@ export {
   scoreRollouts,
 } from "./study/scoreRollouts.js";
 export type { ChangedPixels, WorldScores } from "./study/scoreWorld.js";
+export type { ShippedModel } from "./study/shippedModel.js";
 export { stripVideos } from "./study/strip.js";
+export type { StudyEncoder } from "./study/studyEncoder.js";
 export { readStudy } from "./study/studyFile.js";
 export { type StudySummary, summarizeStudy } from "./study/summarizeStudy.js";
 export { type ComputedUnit, computeCard } from "./study/tasks.js";

@@ -1,6 +1,14 @@
 import { memory, type Tensor2D, type Tensor5D, tensor2d } from "@tensorflow/tfjs";
-import { createSchedule, createVideoUnet, labSchedule, normalNoise, presets, videoUnet } from "vid2world";
-import { expectedVelocity } from "vid2world/dist/model/expectedVelocity.js";
+import {
+  createSchedule,
+  createVideoUnet,
+  expectedVelocity,
+  labSchedule,
+  normalNoise,
+  presets,
+  videoUnet,
+} from "vid2world";
+
 import { expect, test } from "vitest";
 
 const change = { schedule: labSchedule, variance: 0.2 };

@@ -1,6 +1,6 @@
 /** The passive model that a study starts from: one that ships, named with its hash, or a tiny one made on the spot. */
 import { createHash } from "node:crypto";
-import { readFile, rename, rm } from "node:fs/promises";
+import { rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { dispose } from "@tensorflow/tfjs";
 import { labRollout } from "../sample/rolloutConfig.js";
@@ -9,40 +9,25 @@ import { type ClipSet, openClips } from "./clipSet.js";
 import type { StudyFolders } from "./defineStudy.js";
 import { makeOnce } from "./makeOnce.js";
 import { canonicalJson, type Plain } from "./protocolCard.js";
+import { requireShipped, type ShippedModel, shippedModel } from "./shippedModel.js";
 import { type TinyNetwork, trainPassive } from "./tinyPassive.js";
-
-/** A model of the models' folder. */
-export interface ShippedBase {
-  readonly model: string;
-  /** SHA-256 of its network's and its codec's weights: another training is another base. */
-  readonly weights: string;
-}
 
 /** A model that is trained within seconds where it is asked for: enough to run everything, and to conclude nothing. */
 export interface TinyBase extends TinyNetwork {
   readonly clips: ClipSet;
 }
 
-export type StudyBase = ShippedBase | TinyBase;
+export type StudyBase = ShippedModel | TinyBase;
+
+const files = ["network.safetensors", "codec.safetensors"];
 
 /**
- * Names a shipped model for a card.
+ * Names a base that ships for a card.
  *
  * @throws Error if it is not there
  */
-export async function shippedBase(models: string, model: string): Promise<ShippedBase> {
-  const digest = createHash("sha256");
-  for (const file of ["network.safetensors", "codec.safetensors"]) {
-    const path = join(models, model, file);
-    digest.update(
-      await readFile(path).catch(() => {
-        throw new Error(
-          `shippedBase: ${path} cannot be read; make the model with "npm run train -- ${model}", or take the budget "quick", which makes a tiny one.`,
-        );
-      }),
-    );
-  }
-  return { model, weights: digest.digest("hex") };
+export function shippedBase(models: string, model: string): Promise<ShippedModel> {
+  return shippedModel(models, model, files);
 }
 
 /**
@@ -52,11 +37,7 @@ export async function shippedBase(models: string, model: string): Promise<Shippe
  */
 export async function openBase(base: StudyBase, { models, scratch }: StudyFolders): Promise<WorldParts> {
   if ("model" in base) {
-    const found = await shippedBase(models, base.model);
-    if (found.weights !== base.weights)
-      throw new Error(
-        `openBase: ${base.model} has weights ${found.weights.slice(0, 12)}…, the card asks for ${base.weights.slice(0, 12)}…; the result was made from another training.`,
-      );
+    await requireShipped(models, base, files);
     return loadWorldParts(join(models, base.model));
   }
   const name = createHash("sha256")

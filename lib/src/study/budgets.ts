@@ -9,6 +9,7 @@ import type { StudyFolders } from "./defineStudy.js";
 import { type FineTuneSettings, fineTuneTask } from "./fineTune.js";
 import { paperProtocol } from "./paperPlaces.js";
 import type { Plain, ProtocolCard } from "./protocolCard.js";
+import { shippedEncoder } from "./studyEncoder.js";
 
 export const budgets = ["quick", "standard", "paper"] as const;
 
@@ -60,6 +61,7 @@ export async function fineTuneProtocol(budget: "quick" | "standard", models: str
       ? {
           ...shared,
           base: tinyBase,
+          encoder: "untrained",
           actionKind: "continuous",
           clips: { sources: ["tabletop"], clips: 8, frames: 12, seed: 21 },
           batch: 2,
@@ -75,6 +77,7 @@ export async function fineTuneProtocol(budget: "quick" | "standard", models: str
       : {
           ...shared,
           base: await shippedBase(models, "passive-lab"),
+          encoder: await shippedEncoder(models),
           actionKind: "continuous",
           clips: { sources: ["tabletop"], clips: 400, frames: 24, seed: 21 },
           batch: 4,

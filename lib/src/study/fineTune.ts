@@ -23,6 +23,7 @@ import type { UnitOptions, UnitValues } from "./defineStudy.js";
 import { clipMetrics, drawHeldOut, holdOut, labFeatures } from "./heldOut.js";
 import type { ProtocolCard } from "./protocolCard.js";
 import { drawStrip } from "./strip.js";
+import { openStudyEncoder, type StudyEncoder } from "./studyEncoder.js";
 import { clipWindows, encodeClips } from "./windows.js";
 
 /** Names the computation in cards; raise its number when the same card would give other values. */
@@ -31,6 +32,8 @@ export const fineTuneTask = "fine-tune 2";
 /** What a card of this task holds, besides the task and the training seed. */
 export interface FineTuneSettings {
   readonly base: StudyBase;
+  /** What perceptual and Fréchet distances are of. */
+  readonly encoder: StudyEncoder;
   /** `scratch`: the same network, made causal in the same way, with fresh weights by the seed. */
   readonly start: "base" | "scratch";
   readonly causal: Omit<CausalizeOptions, "mask">;
@@ -78,6 +81,7 @@ export async function fineTune(card: ProtocolCard, options: UnitOptions): Promis
     settings.given,
     settings.predicted,
   );
+  const encoder = await openStudyEncoder(settings.encoder, folders.models);
   const codec = createFrameCodec(base.codec, { threads });
   const model = startModel(base, settings, clips.actionSize, seed);
   const steps = marks[marks.length - 1];
@@ -119,8 +123,11 @@ export async function fineTune(card: ProtocolCard, options: UnitOptions): Promis
         onProgress: drawn,
       },
     );
-    const metrics = await clipMetrics(drawing, heldOut);
-    const features = { truth: labFeatures(drawing.truth), guess: labFeatures(drawing.guess) };
+    const metrics = await clipMetrics(drawing, heldOut, encoder);
+    const features = {
+      truth: labFeatures(encoder, drawing.truth),
+      guess: labFeatures(encoder, drawing.guess),
+    };
     race.push(await markScores(mark, metrics, features, settings.clipsAtMarks));
     if (last) {
       values = metrics;
@@ -136,7 +143,8 @@ export async function fineTune(card: ProtocolCard, options: UnitOptions): Promis
   );
   keep("race", race);
   trainer.dispose();
-  dispose([model.weights as never, base.network.weights as never, codecTensors(base)]);
+  const held = [model, base.network, encoder].map(({ weights }) => weights);
+  dispose([held as never, codecTensors(base)]);
   return values;
 }
 

@@ -6,7 +6,7 @@ import { concat, dispose, type Tensor3D, type Tensor5D, tidy } from "@tensorflow
 import { labPerceptual } from "../metric/labMetrics.js";
 import { framePsnr } from "../metric/psnr.js";
 import { frameSsim } from "../metric/ssim.js";
-import { clipFeatures, createVideoEncoder, labVideoEncoder } from "../metric/videoEncoder.js";
+import { clipFeatures, type VideoEncoder } from "../metric/videoEncoder.js";
 import type { FrameCodec } from "../sample/frameCodec.js";
 import { rollout } from "../sample/rollout.js";
 import type { RolloutConfig } from "../sample/rolloutConfig.js";
@@ -104,10 +104,13 @@ export async function drawHeldOut(
 }
 
 /** Metrics by clip, means over its predicted frames. Decibels of changed pixels pool squared errors first. */
-export async function clipMetrics({ truth, guess }: Drawn, { set, clips, rows, given }: HeldOut) {
+export async function clipMetrics(
+  { truth, guess }: Drawn,
+  { set, clips, rows, given }: HeldOut,
+  encoder: VideoEncoder,
+) {
   const byClip = (frames: number[][]) =>
     frames.map((each) => each.reduce((sum, x) => sum + x, 0) / each.length);
-  const encoder = labEncoder();
   const chosen = rows.slice(0, truth.shape[0]);
   const [psnr, ssim, changed] = tidy(() => {
     const last = clipFrames(clips, set, chosen, given).slice([0, given - 1]) as Tensor5D;
@@ -124,7 +127,6 @@ export async function clipMetrics({ truth, guess }: Drawn, { set, clips, rows, g
     ];
   });
   const { distance } = await labPerceptual(encoder, truth, guess);
-  dispose(encoder.weights as never);
   return {
     psnr: byClip(psnr),
     "psnr of changed pixels": changed,
@@ -133,18 +135,8 @@ export async function clipMetrics({ truth, guess }: Drawn, { set, clips, rows, g
   };
 }
 
-/** Features of each clip by the lab's encoder, for Fréchet distances, to six digits. */
-export function labFeatures(videos: Tensor5D): number[][] {
-  const encoder = labEncoder();
+/** Features of each clip, for Fréchet distances, to six digits. */
+export function labFeatures(encoder: VideoEncoder, videos: Tensor5D): number[][] {
   const features = tidy(() => clipFeatures(encoder, videos).arraySync());
-  dispose(encoder.weights as never);
   return features.map((each) => each.map((value) => Number(value.toPrecision(6))));
-}
-
-/**
- * The encoder of lab metrics with fresh weights of one seed: its features are random projections of what a picture's
- * places and a clip's frames show, not learned ones.
- */
-function labEncoder() {
-  return createVideoEncoder({ ...labVideoEncoder, state: 1, action: 1 }, 1);
 }
