@@ -15,7 +15,6 @@ import { availableParallelism, loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Tensor2D, type Tensor3D, type Tensor4D, type Tensor5D, tensor2d } from "@tensorflow/tfjs";
 import {
-  type AutoencoderConfig,
   type CacheMode,
   causalize,
   createAutoencoder,
@@ -26,6 +25,7 @@ import {
   labRollout,
   normalNoise,
   presets,
+  recipes,
   saveWeights,
   uniformNoise,
 } from "vid2world";
@@ -138,21 +138,11 @@ async function cacheResult(steps: number, rounds: number): Promise<CacheResult> 
   };
 }
 
-/** Four times smaller latents, as the lab's worlds use. */
-const autoencoderConfig: AutoencoderConfig = {
-  imageChannels: 3,
-  channels: 32,
-  channelMultipliers: [1, 2, 2],
-  resBlocks: 1,
-  latentChannels: 4,
-  normGroups: 8,
-  latentScale: 1,
-};
-
 async function playResult(steps: number, workers: 1 | 2, frames: number) {
   const run = workers === 2 ? { threads: Math.max(1, Math.floor(availableParallelism() / 2)) } : { threads };
   const codec = createFrameCodec(
-    { kind: "autoencoder", autoencoder: createAutoencoder(autoencoderConfig, 1) },
+    // fresh weights of the autoencoder that the lab's worlds use
+    { kind: "autoencoder", autoencoder: createAutoencoder(recipes["autoencoder-lab"].network, 1) },
     run,
   );
   const shared = createWorld(model, { ...run, workers });
