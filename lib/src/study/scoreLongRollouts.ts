@@ -19,7 +19,7 @@ import type { ClipTruth } from "./clipTruth.js";
 import { type ClipEstimate, clipEstimate, pooledPsnr, type SquaredErrors } from "./estimate.js";
 import type { Judges } from "./judges.js";
 import { clipActions, clipFrames } from "./scoreRollouts.js";
-import { mouseCounts, presence } from "./worldTruth.js";
+import { degreesOf, presence, readableNames } from "./worldTruth.js";
 
 export interface LongRolloutScore {
   readonly clips: number;
@@ -234,7 +234,7 @@ async function readBoth(
 /** `read` holds states of frames `given` and later (table top), or the actions between them. */
 function placeError(name: WorldName, truth: ClipTruth, read: number[][], given: number): number {
   if (name === "tabletop") {
-    const at = [0, 1, 2]; // the gripper's place comes first among the numbers
+    const at = ["gripperAcross", "gripperDown"].map((each) => truth.stateNames.indexOf(each));
     const path = truth.states.slice(given);
     const distance = (a: readonly number[], b: readonly number[]) =>
       Math.hypot(...at.map((j) => a[j] - b[j]));
@@ -242,7 +242,7 @@ function placeError(name: WorldName, truth: ClipTruth, read: number[][], given: 
   }
   const taken = truth.actions.slice(given, given + read.length);
   if (name === "arena") {
-    const turn = (row: readonly number[]) => mouseCounts(row.at(-2)!);
+    const turn = (row: readonly number[]) => degreesOf(row[readableNames(name).indexOf("turn")]);
     const sum = (rows: readonly (readonly number[])[], of: (row: readonly number[]) => number) =>
       rows.reduce((total, row) => total + of(row), 0);
     const turned = sum(taken, (row) => Math.abs(turn(row)));
