@@ -425,6 +425,7 @@ export {
   type LongRolloutScore,
   scoreLongRollouts,
 } from "./study/scoreLongRollouts.js";
+export type { NumberScore } from "./study/scoreReader.js";
 export {
   type ClipErrors,
   compareRollouts,
