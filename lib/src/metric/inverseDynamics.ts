@@ -44,7 +44,7 @@ export interface InverseDynamics {
 export const labInverseDynamics = {
   kind: "inverseDynamics",
   size: 64,
-  channels: [16, 32, 64],
+  channels: [24, 32, 64],
   places: 32,
   width: 128,
   window: 2,

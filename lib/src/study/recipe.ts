@@ -126,7 +126,7 @@ function reader(
   };
 }
 
-const readActions = { clips: 2400, batch: 32, frames: 2, steps: 1800 };
+const readActions = { clips: 2400, batch: 32, frames: 2, steps: 1600 };
 const readState = { clips: 2400, batch: 32, frames: 1, steps: 2000 };
 
 export const recipes = {

@@ -30,7 +30,7 @@ export interface LongRolloutScore {
   readonly lastPsnr: { readonly model: number; readonly copy: number; readonly ahead: ClipEstimate };
   /**
    * Distance from the true place at the end of the path, as a share of the path's length, as read from generated and from
-   * true frames: the gripper (table top), the robot (trail), the heading (arena).
+   * true frames: the gripper in the picture (table top), the robot (trail), the heading (arena).
    */
   readonly placeError?: { readonly guess: ClipEstimate; readonly truth: ClipEstimate };
   /** Of things that are there in the second half, the share that is read there: from generated and from true frames. */
