@@ -126,8 +126,8 @@ function reader(
   };
 }
 
-const readActions = { clips: 2400, batch: 32, frames: 2, steps: 1600 };
-const readState = { clips: 2400, batch: 32, frames: 1, steps: 2000 };
+const readActions = { clips: 2400, batch: 32, frames: 2, steps: 1500 };
+const readState = { clips: 2400, batch: 32, frames: 1, steps: 1800 };
 
 export const recipes = {
   "autoencoder-lab": {
@@ -155,7 +155,7 @@ export const recipes = {
     clips: 1800,
     batch: 12,
     frames: 4,
-    steps: 1200,
+    steps: 1100,
   }),
   "inverse-dynamics-tabletop": reader("inverseDynamics", ["tabletop"], readActions),
   "inverse-dynamics-arena": reader("inverseDynamics", ["arena"], readActions),

@@ -8,7 +8,7 @@ import type { WorldName } from "../worlds/simulator.js";
 import { blockColors, cabinet } from "../worlds/tabletop/layout.js";
 import type { TabletopState } from "../worlds/tabletop/tabletop.js";
 import type { TrailState } from "../worlds/trail/trail.js";
-import { isInPicture, seenFromBase, withinPicture } from "./tabletopView.js";
+import { seenFromBase, seenInRoom } from "./tabletopView.js";
 
 /** Names that end so are 1 where a thing is there, else 0. */
 export const presence = "Present";
@@ -31,14 +31,13 @@ function tabletopNumbers({
   blocks,
   light,
 }: TabletopState): Record<string, number> {
-  const { across, down, depth } = withinPicture(seenFromBase(gripper.pose));
+  const seen = seenFromBase(gripper.pose);
   const shows = ({ position }: TabletopState["blocks"][number]) =>
-    position[2] > cabinet.top && isInPicture(position, base);
+    position[2] > cabinet.top && seenInRoom(position, base) !== undefined;
   return {
-    gripperAcross: across,
-    gripperDown: down,
-    gripperDepth: depth,
-    closedness: gripper.closedness,
+    gripperAcross: seen?.across ?? 0,
+    gripperDown: seen?.down ?? 0,
+    [`gripper${presence}`]: Number(seen !== undefined),
     drawerOpening,
     lightAhead: light.direction[0],
     lightLeft: light.direction[1],
@@ -98,7 +97,7 @@ export function stateNumbers(world: WorldName, state: object): Record<string, nu
 
 /** What each number of a readable action is. */
 const motions = {
-  tabletop: ["baseX", "baseY", "baseTurn", "gripperAcross", "gripperDown", "gripperDepth", "closing"],
+  tabletop: ["baseX", "baseY", "baseTurn", "gripperAcross", "gripperDown"],
   arena: ["forward", "left", "up", "turn", "tilt", "shot"],
   trail: ["forward", "left", "turn"],
 } as const satisfies Record<WorldName, readonly string[]>;
@@ -117,18 +116,16 @@ interface Place {
   readonly y: number;
 }
 
-/** The base in its own axes, metres and radians; the gripper in the picture. */
+/** The base in its own axes, metres and radians; the gripper in the picture, while it shows there. */
 function tabletopMotion(from: TabletopState, to: TabletopState): number[] {
   const place = ({ base: [x, y] }: TabletopState) => ({ x, y });
-  const gripper = ({ gripper: { pose, closedness } }: TabletopState) => {
-    const { across, down, depth } = withinPicture(seenFromBase(pose));
-    return [across, down, depth, closedness];
-  };
-  const before = gripper(from);
+  const [before, after] = [from, to].map(({ gripper }) => seenFromBase(gripper.pose));
+  const shows = before && after;
   return [
     ...alongAndAside(place(from), place(to), from.base[2]),
     to.base[2] - from.base[2],
-    ...gripper(to).map((value, i) => value - before[i]),
+    shows ? after.across - before.across : 0,
+    shows ? after.down - before.down : 0,
   ];
 }
 
