@@ -39,7 +39,7 @@ beforeAll(async () => {
   await useBackend("wasm");
   const trainer = createTrainer(createVideoEncoder(config, 1), {
     objective: videoEncoderObjective(config),
-    optimizer: { rate: 0.003 },
+    optimizer: { rate: 0.01 },
     seed: 1,
     threads: 1,
   });
@@ -158,7 +158,7 @@ describe("readStates", () => {
   test("learning lowers the loss; the file comes back with the same readings; no tensor stays but the result", async () => {
     const trainer = createTrainer(createStateReader(reading, 1), {
       objective: stateReaderObjective(reading),
-      optimizer: { rate: 0.003 },
+      optimizer: { rate: 0.01 },
       seed: 1,
       threads: 1,
     });
