@@ -126,8 +126,8 @@ function reader(
   };
 }
 
-const readActions = { clips: 2400, batch: 32, frames: 2, steps: 1500 };
-const readState = { clips: 2400, batch: 32, frames: 1, steps: 1800 };
+const readActions = { clips: 2400, batch: 32, frames: 2, steps: 1000 };
+const readState = { clips: 2400, batch: 32, frames: 1, steps: 1200 };
 
 export const recipes = {
   "autoencoder-lab": {
@@ -155,12 +155,12 @@ export const recipes = {
     clips: 1800,
     batch: 12,
     frames: 4,
-    steps: 1100,
+    steps: 800,
   }),
-  "inverse-dynamics-tabletop": reader("inverseDynamics", ["tabletop"], readActions),
+  "inverse-dynamics-tabletop": reader("inverseDynamics", ["tabletop"], { ...readActions, steps: 1200 }),
   "inverse-dynamics-arena": reader("inverseDynamics", ["arena"], readActions),
   "inverse-dynamics-trail": reader("inverseDynamics", ["trail"], readActions),
-  "state-reader-tabletop": reader("stateReader", ["tabletop"], readState),
+  "state-reader-tabletop": reader("stateReader", ["tabletop"], { ...readState, steps: 1800 }),
   "state-reader-arena": reader("stateReader", ["arena"], readState),
   "state-reader-trail": reader("stateReader", ["trail"], readState),
   "tabletop-scratch": scratch(tabletop),
