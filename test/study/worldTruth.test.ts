@@ -11,7 +11,7 @@ test("the table top's numbers name its colours, and say which of its things are 
   world.dispose();
 });
 
-test("a target straight ahead is at 0 across, one at 45 degrees to the left at 1, one out of sight is not there", async () => {
+test("a target straight ahead is at 0 across, one at 45 degrees to the left at 1, one out of sight or far off is not there", async () => {
   const world = await makeWorld("arena", 1);
   const state = world.state();
   const at = (x: number, y: number, visible = true) => ({
@@ -22,6 +22,7 @@ test("a target straight ahead is at 0 across, one at 45 degrees to the left at 1
   expect(stateNumbers("arena", at(4, 1))).toMatchObject({ targetAcross: 0, targetPresent: 1 });
   expect(stateNumbers("arena", at(3, 3)).targetAcross).toBeCloseTo(1, 10);
   expect(stateNumbers("arena", at(4, 1, false))).toMatchObject({ targetAcross: 0, targetPresent: 0 });
+  expect(stateNumbers("arena", at(14, 5))).toMatchObject({ targetAcross: 0, targetPresent: 0 });
 });
 
 test("the flag counts as there within the picture and 20 metres, whichever way the robot has turned", async () => {

@@ -161,7 +161,7 @@ export const recipes = {
   "inverse-dynamics-arena": reader("inverseDynamics", ["arena"], readActions),
   "inverse-dynamics-trail": reader("inverseDynamics", ["trail"], readActions),
   "state-reader-tabletop": reader("stateReader", ["tabletop"], { ...readState, steps: 1800 }),
-  "state-reader-arena": reader("stateReader", ["arena"], readState),
+  "state-reader-arena": reader("stateReader", ["arena"], { ...readState, steps: 1800 }),
   "state-reader-trail": reader("stateReader", ["trail"], readState),
   "tabletop-scratch": scratch(tabletop),
   "arena-scratch": scratch(arena),

@@ -50,16 +50,16 @@ function tabletopNumbers({
   };
 }
 
-/** Where the nearest target in sight stands: its distance in metres, and its place across the picture as a tangent. */
-function arenaNumbers({ pose, crouch, weapon, reload, zoom, targets }: ArenaState): Record<string, number> {
+/** The nearest target in sight within 12 metres, where it is six pixels high or so: its place across is a tangent. */
+function arenaNumbers({ pose, weapon, reload, zoom, targets }: ArenaState): Record<string, number> {
   const seen = targets
     .filter(({ visible, alive }) => visible && alive)
     .map(({ x, y }) => fromState(x - pose.x, y - pose.y))
+    .filter(([distance]) => distance < 12)
     .sort(([a], [b]) => a - b);
   const [distance, direction] = seen[0] ?? [0, pose.heading];
   return {
     pitch: pose.pitch,
-    crouch,
     reload,
     zoom,
     ...Object.fromEntries(guns.map((name, i) => [name, oneHot(guns, weapon)[i]])),
