@@ -25,16 +25,16 @@ test("a target straight ahead is at 0 across, one at 45 degrees to the left at 1
   expect(stateNumbers("arena", at(14, 5))).toMatchObject({ targetAcross: 0, targetPresent: 0 });
 });
 
-test("the flag counts as there within the picture and 20 metres, whichever way the robot has turned", async () => {
+test("the flag counts as there within the picture and 10 metres, whichever way the robot has turned", async () => {
   const state = (await makeWorld("trail", 1)).state();
   const at = (yaw: number, x: number) => ({
     ...state,
     pose: { ...state.pose, x: 0, y: 0, yaw },
     goal: { x, y: 0 },
   });
-  expect(stateNumbers("trail", at(2 * Math.PI, 10))).toMatchObject({ flagPresent: 1, flagNearness: 0.5 });
-  expect(stateNumbers("trail", at(0, 30)).flagPresent).toBe(0);
-  expect(stateNumbers("trail", at(1, 10)).flagPresent).toBe(0);
+  expect(stateNumbers("trail", at(2 * Math.PI, 2.5))).toMatchObject({ flagPresent: 1, flagNearness: 0.8 });
+  expect(stateNumbers("trail", at(0, 12)).flagPresent).toBe(0);
+  expect(stateNumbers("trail", at(1, 5)).flagPresent).toBe(0);
 });
 
 test("a player who faces along y and steps to −x and up has gone left, and turns count by their roots", () => {

@@ -114,11 +114,15 @@ const trail = world("trail", "continuous");
 function reader(
   kind: ReaderRecipe["kind"],
   sources: ClipSet["sources"],
-  { clips, ...run }: Pick<ReaderRecipe, "batch" | "frames" | "steps"> & { readonly clips: number },
+  {
+    clips,
+    skip,
+    ...run
+  }: Pick<ReaderRecipe, "batch" | "frames" | "steps"> & Required<Pick<ClipSet, "clips" | "skip">>,
 ): ReaderRecipe {
   return {
     kind,
-    clips: { sources, clips, frames: 8, skip: 28, seed: 31 }, // many scenes: few are learned by heart
+    clips: { sources, clips, frames: 8, skip, seed: 31 }, // many scenes: few are learned by heart
     ...run,
     shift: 2,
     seed: 1,
@@ -126,8 +130,8 @@ function reader(
   };
 }
 
-const readActions = { clips: 2400, batch: 32, frames: 2, steps: 1000 };
-const readState = { clips: 2400, batch: 32, frames: 1, steps: 1200 };
+const readActions = { clips: 2400, skip: 28, batch: 32, frames: 2, steps: 1000 };
+const readState = { clips: 2400, skip: 28, batch: 32, frames: 1, steps: 1800 };
 
 export const recipes = {
   "autoencoder-lab": {
@@ -153,6 +157,7 @@ export const recipes = {
   "trail-lab": trail,
   "lab-features": reader("videoEncoder", ["tabletop", "arena", "trail"], {
     clips: 1800,
+    skip: 28,
     batch: 12,
     frames: 4,
     steps: 800,
@@ -160,9 +165,13 @@ export const recipes = {
   "inverse-dynamics-tabletop": reader("inverseDynamics", ["tabletop"], { ...readActions, steps: 1200 }),
   "inverse-dynamics-arena": reader("inverseDynamics", ["arena"], readActions),
   "inverse-dynamics-trail": reader("inverseDynamics", ["trail"], readActions),
-  "state-reader-tabletop": reader("stateReader", ["tabletop"], { ...readState, steps: 1800 }),
-  "state-reader-arena": reader("stateReader", ["arena"], { ...readState, steps: 1800 }),
-  "state-reader-trail": reader("stateReader", ["trail"], readState),
+  "state-reader-tabletop": reader("stateReader", ["tabletop"], readState),
+  "state-reader-arena": reader("stateReader", ["arena"], readState),
+  "state-reader-trail": reader("stateReader", ["trail"], {
+    ...readState,
+    clips: 1600,
+    skip: 248, // flags stand far from where episodes begin
+  }),
   "tabletop-scratch": scratch(tabletop),
   "arena-scratch": scratch(arena),
   "trail-scratch": scratch(trail),

@@ -69,11 +69,11 @@ function arenaNumbers({ pose, weapon, reload, zoom, targets }: ArenaState): Reco
   };
 }
 
-/** The flag within the picture's 90° and 20 m; weather is what the light depends on. */
+/** The flag within the picture's 90° and 10 metres, where it is two pixels or more; weather is what the light depends on. */
 function trailNumbers({ pose, goal, weather, onPath }: TrailState): Record<string, number> {
   const [distance, direction] = fromState(goal.x - pose.x, goal.y - pose.y);
   const across = direction - pose.yaw;
-  const shown = distance < 20 && Math.cos(across) > Math.SQRT1_2;
+  const shown = distance < 10 && Math.cos(across) > Math.SQRT1_2;
   return {
     onPath,
     ...Object.fromEntries(weathers.map((name, i) => [name, oneHot(weathers, weather)[i]])),
