@@ -320,6 +320,7 @@ export { type LabNetworkName, labNetworkName, type TrunkConfig } from "./metric/
 export { loadLabNetwork, saveLabNetwork } from "./metric/labNetworkFile.js";
 export { type LpipsNetwork, type LpipsOptions, lpips } from "./metric/lpips.js";
 export { luma601 } from "./metric/luma.js";
+export { poolPlaces } from "./metric/poolPlaces.js";
 export { applyProtocol, type EvaluationProtocol, type ProtocolName, protocols } from "./metric/protocol.js";
 export { frameMse, framePsnr, type PsnrVariant } from "./metric/psnr.js";
 export { pillowResize, type ResizeFilter, resizeFrames } from "./metric/resize.js";
@@ -425,6 +426,7 @@ export {
   type LongRolloutScore,
   scoreLongRollouts,
 } from "./study/scoreLongRollouts.js";
+export type { NumberScore } from "./study/scoreReader.js";
 export {
   type ClipErrors,
   compareRollouts,

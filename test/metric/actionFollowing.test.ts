@@ -14,7 +14,7 @@ import {
 import { beforeAll, describe, expect, test } from "vitest";
 import { episodes, size } from "./squares.js";
 
-const shape = { kind: "inverseDynamics", size, channels: [8, 16], width: 32, window: 2 } as const;
+const shape = { kind: "inverseDynamics", size, channels: [8, 16], places: 8, width: 32, window: 2 } as const;
 let network: InverseDynamics;
 
 beforeAll(async () => {

@@ -30,7 +30,8 @@ import { episodes, size } from "./squares.js";
 const folder = mkdtempSync(join(tmpdir(), "lab-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-const config = { kind: "videoEncoder", size, channels: [8, 16], width: 16, state: 4, action: 3 } as const;
+const trunk = { size, channels: [8, 16], places: 8, width: 16 } as const;
+const config = { kind: "videoEncoder", ...trunk, state: 4, action: 3 } as const;
 let encoder: VideoEncoder;
 const losses: number[] = [];
 
@@ -38,7 +39,7 @@ beforeAll(async () => {
   await useBackend("wasm");
   const trainer = createTrainer(createVideoEncoder(config, 1), {
     objective: videoEncoderObjective(config),
-    optimizer: { rate: 0.003 },
+    optimizer: { rate: 0.01 },
     seed: 1,
     threads: 1,
   });
@@ -152,12 +153,12 @@ test("distances of other networks, or of other numbers of samples, cannot stand 
 describe("readStates", () => {
   const names = ["x", "y", "dx", "dy"];
   const scale = { stateNames: names, stateMean: [0.1, 0.2, 0.3, 0.4], stateDeviation: [0.7, 0.7, 0.7, 0.7] };
-  const reading = { kind: "stateReader", size, channels: [8, 16], width: 16, ...scale } as const;
+  const reading = { kind: "stateReader", ...trunk, ...scale } as const;
 
   test("learning lowers the loss; the file comes back with the same readings; no tensor stays but the result", async () => {
     const trainer = createTrainer(createStateReader(reading, 1), {
       objective: stateReaderObjective(reading),
-      optimizer: { rate: 0.003 },
+      optimizer: { rate: 0.01 },
       seed: 1,
       threads: 1,
     });
@@ -204,7 +205,7 @@ describe("files of the lab's networks", () => {
   });
 
   test("another kind, a plain file and weights that do not fit are refused by name; no tensor stays", async () => {
-    const shape = { kind: "inverseDynamics", size, channels: [8], width: 4, window: 2 } as const;
+    const shape = { kind: "inverseDynamics", ...trunk, window: 2 } as const;
     const other = createInverseDynamics({ ...shape, actionMean: [0], actionDeviation: [1] }, 1);
     const path = join(folder, "other.safetensors");
     const before = memory().numTensors;

@@ -129,8 +129,11 @@ test("with the networks that judge, actions, read-back and long rollouts are sco
 test("a network that judges is scored on clips it has not seen, number by number", async () => {
   const scores = (await run("inverse-dynamics-trail")) as ReaderScores;
   expect(scores.loss).toBeGreaterThan(0.3);
-  expect(Object.keys(scores.explained!)).toEqual(expect.arrayContaining(["forward", "turn"]));
-  expect(((await run("lab-features")) as ReaderScores).explained).toBeUndefined();
+  expect(Object.keys(scores.numbers!)).toEqual(expect.arrayContaining(["forward", "turn"]));
+  const { explained, error } = scores.numbers!.turn;
+  expect(explained).toBeLessThan(1);
+  expect(error).toBeGreaterThan(0);
+  expect(((await run("lab-features")) as ReaderScores).numbers).toBeUndefined();
 }, 60_000);
 
 test("evaluate-model prints a table, and with --json the scores as its last line", () => {

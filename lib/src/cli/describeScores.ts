@@ -31,12 +31,19 @@ export function describeScores(scores: ModelScores): string {
     const titles = ["source", "all pixels", "object pixels", "share of pixels"];
     return [head, ...table([titles, ...rows])].join("\n");
   }
-  if ("loss" in scores)
+  if ("loss" in scores) {
+    const rows = Object.entries(scores.numbers ?? {}).map(([name, { explained, error }]) => [
+      name,
+      explained.toFixed(2),
+      error.toPrecision(2),
+    ]);
+    const titles = ["number", "share of its variance read", "error"];
     return [
-      head,
+      `${scores.name}, ${scores.steps} updates, ${scores.clips} held-out clips`,
       `loss ${scores.loss.toFixed(3)}`,
-      ...table(Object.entries(scores.explained ?? {}).map(([name, value]) => [name, value.toFixed(2)])),
+      ...(rows.length > 0 ? table([titles, ...rows]) : []),
     ].join("\n");
+  }
   return [head, ...describeWorld(scores)].join("\n");
 }
 

@@ -44,7 +44,8 @@ export interface InverseDynamics {
 export const labInverseDynamics = {
   kind: "inverseDynamics",
   size: 64,
-  channels: [16, 32, 64, 64],
+  channels: [24, 32, 64],
+  places: 32,
   width: 128,
   window: 2,
 } as const satisfies Omit<InverseDynamicsConfig, "actionMean" | "actionDeviation">;
@@ -58,7 +59,7 @@ const headOf = ({ actionMean, actionDeviation }: InverseDynamicsConfig): NumberH
 /** Names and shapes of the weights. */
 export function inverseDynamicsParameters(config: InverseDynamicsConfig): Parameters {
   return {
-    ...trunkParameters(config, 3 * config.window),
+    ...trunkParameters(config, 3 * (2 * config.window - 1)),
     ...headParameters(config, headOf(config)),
   };
 }
@@ -123,7 +124,8 @@ function standardRead(weights: Weights, config: InverseDynamicsConfig, video: Te
       .slice([0, i, 0, 0, 0], [batch, count, size, size, 3])
       .reshape<Tensor4D>([batch * count, size, size, 3]),
   );
-  const read = readNumbers(weights, config, headOf(config), concat(shifted, 3) as Tensor4D);
+  const changes = shifted.slice(1).map((frame, i) => frame.sub(shifted[i]).add<Tensor4D>(0.5));
+  const read = readNumbers(weights, config, headOf(config), concat([...shifted, ...changes], 3) as Tensor4D);
   return read.reshape([batch, count, config.actionMean.length]);
 }
 

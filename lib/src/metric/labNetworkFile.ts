@@ -2,7 +2,7 @@
 import { dispose, type Tensor } from "@tensorflow/tfjs";
 import type { Parameters } from "../nn/parameters.js";
 import { openTensors } from "../weights/openTensors.js";
-import { saveWeights } from "../weights/saveWeights.js";
+import { type SaveOptions, saveWeights } from "../weights/saveWeights.js";
 import { type InverseDynamics, inverseDynamicsParameters } from "./inverseDynamics.js";
 import { type StateReader, stateReaderParameters } from "./stateReader.js";
 import { type VideoEncoder, videoEncoderParameters } from "./videoEncoder.js";
@@ -20,8 +20,13 @@ const parametersOf = {
 };
 
 /** Writes a network and its config to a safetensors file. */
-export async function saveLabNetwork(path: string, network: LabNetworks[keyof LabNetworks]): Promise<void> {
-  await saveWeights(path, network.weights, { metadata: { config: JSON.stringify(network.config) } });
+export async function saveLabNetwork(
+  path: string,
+  network: LabNetworks[keyof LabNetworks],
+  { precision }: Pick<SaveOptions, "precision"> = {},
+): Promise<void> {
+  const metadata = { config: JSON.stringify(network.config) };
+  await saveWeights(path, network.weights, { metadata, precision });
 }
 
 /**

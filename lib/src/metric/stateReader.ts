@@ -37,7 +37,8 @@ export interface StateReader {
 export const labStateReader = {
   kind: "stateReader",
   size: 64,
-  channels: [16, 32, 64, 64],
+  channels: [16, 32, 64],
+  places: 32,
   width: 128,
 } as const satisfies Omit<StateReaderConfig, "stateNames" | "stateMean" | "stateDeviation">;
 

@@ -36,7 +36,8 @@ export interface VideoEncoder {
 export const labVideoEncoder = {
   kind: "videoEncoder",
   size: 64,
-  channels: [16, 32, 64, 64],
+  channels: [16, 32, 64],
+  places: 32,
   width: 64,
 } as const satisfies Omit<VideoEncoderConfig, "state" | "action">;
 

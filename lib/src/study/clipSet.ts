@@ -65,7 +65,7 @@ export async function openClips(
   for (const source of set.sources) requireChoice("openClips", "sources", source, clipSources);
   for (const name of ["clips", "frames", "seed"] as const) requireWhole("openClips", name, set[name], 1);
   const base = join(options.folder, clipSetName(set));
-  await makeOnce(`${base}.json`, () => record(set, base, options.onProgress));
+  await makeOnce(`${base}.json`, () => recordClips(set, base, options.onProgress));
   const { actionSize, fps, hash } = JSON.parse(await readFile(`${base}.json`, "utf8")) as Clips;
   const actions = await readFile(`${base}.actions`);
   return {
@@ -77,27 +77,43 @@ export async function openClips(
   };
 }
 
-/** Writes pictures, actions and, last, the card; a set with a card is whole. */
-async function record(set: ClipSet, base: string, onProgress: (done: number, of: number) => void = () => {}) {
+/** Where the true states of a set lie: a line for each clip, with world, states and actions. */
+export const statesFile = (base: string) => `${base}.states`;
+
+/**
+ * Writes pictures, states (unless clips are passive), actions and, last, the card; a set with a card is whole.
+ *
+ * @param base path of the files, to which each adds its ending
+ */
+export async function recordClips(
+  set: ClipSet,
+  base: string,
+  onProgress: (done: number, of: number) => void = () => {},
+): Promise<void> {
   const { sources, clips, frames, skip, seed } = set;
   const digest = createHash("sha256");
   const sizes = new Set<number>();
   const taken: Float32Array[] = [];
   const fps: number[] = [];
   const file = await open(`${base}.pictures.part`, "w");
+  const told = await open(`${statesFile(base)}.part`, "w");
   try {
     for (let clip = 0; clip < clips; clip++) {
-      const episode = await recordClip(sources[clip % sources.length], deriveSeed(seed, clip), frames, skip);
+      const world = sources[clip % sources.length];
+      const episode = await recordClip(world, deriveSeed(seed, clip), frames, skip);
       const pictures = await episode.frames();
       digest.update(pictures);
       await file.write(pictures);
       sizes.add(episode.actionSize);
       fps.push(episode.fps);
       taken.push(episode.actions ?? new Float32Array());
+      const { states } = episode.metadata;
+      await told.write(`${JSON.stringify({ world, states, actions: [...(episode.actions ?? [])] })}\n`);
       onProgress(clip + 1, clips);
     }
   } finally {
     await file.close();
+    await told.close();
   }
   const actionSize = sizes.size === 1 ? [...sizes][0] : 0;
   const actions = new Float32Array(clips * frames * actionSize);
@@ -105,6 +121,7 @@ async function record(set: ClipSet, base: string, onProgress: (done: number, of:
     for (const [clip, each] of taken.entries()) actions.set(each, clip * frames * actionSize);
   const bytes = Buffer.from(actions.buffer);
   await rename(`${base}.pictures.part`, `${base}.pictures`);
+  await rename(`${statesFile(base)}.part`, statesFile(base));
   await writeFile(`${base}.actions`, bytes);
   const card = { ...set, actionSize, fps, hash: digest.update(bytes).digest("hex") };
   await writeFile(`${base}.json.part`, `${JSON.stringify(card, null, 2)}\n`);

@@ -1,12 +1,18 @@
-/** What is true in each frame of a set of clips: recorded again for the states, and kept beside the pictures. */
-import { readFile, rename, writeFile } from "node:fs/promises";
+/** What is true in each frame of a set of clips, in numbers: from the states that lie beside the pictures. */
+import { open } from "node:fs/promises";
 import { join } from "node:path";
-import { deriveSeed } from "../tensor/noise.js";
-import { recordClip } from "../worlds/recordClip.js";
 import type { WorldName } from "../worlds/simulator.js";
-import { type ClipSet, clipSetName } from "./clipSet.js";
+import { type ClipSet, clipSetName, recordClips, statesFile } from "./clipSet.js";
 import { makeOnce } from "./makeOnce.js";
 import { readableAction, stateNumbers } from "./worldTruth.js";
+
+/** A line of a set's states. */
+interface Recorded {
+  readonly world: WorldName;
+  readonly states: readonly object[];
+  /** [frame × number] */
+  readonly actions: readonly number[];
+}
 
 /** One clip; all of one world have equal names and as many numbers. */
 export interface ClipTruth {
@@ -19,7 +25,8 @@ export interface ClipTruth {
 }
 
 /**
- * The truth of every clip of a set, from `folder` or recorded anew: by one process, while others that ask for it wait.
+ * The truth of every clip of a set, from states that lie in `folder`, or recorded anew: by one process, while others that
+ * ask for it wait.
  *
  * @throws RangeError for passive clips, whose state is not known
  */
@@ -27,35 +34,27 @@ export async function openTruth(
   set: ClipSet,
   options: { readonly folder: string; readonly onProgress?: (done: number, of: number) => void },
 ): Promise<ClipTruth[]> {
-  const path = join(options.folder, `${clipSetName(set)}.truth.json`);
-  await makeOnce(path, () => recordTruth(set, path, options.onProgress));
-  return JSON.parse(await readFile(path, "utf8")) as ClipTruth[];
+  if (set.sources.includes("passive"))
+    throw new RangeError('openTruth: sources hold "passive"; expected worlds, whose state is known.');
+  const base = join(options.folder, clipSetName(set));
+  await makeOnce(statesFile(base), () => recordClips(set, base, options.onProgress));
+  const file = await open(statesFile(base));
+  const truth: ClipTruth[] = [];
+  for await (const line of file.readLines()) truth.push(truthOf(JSON.parse(line)));
+  return truth;
 }
 
-async function recordTruth(
-  { sources, clips, frames, skip, seed }: ClipSet,
-  path: string,
-  onProgress: (done: number, of: number) => void = () => {},
-): Promise<void> {
-  const truth: ClipTruth[] = [];
-  for (let clip = 0; clip < clips; clip++) {
-    const world = sources[clip % sources.length];
-    if (world === "passive")
-      throw new RangeError('openTruth: sources hold "passive"; expected worlds, whose state is known.');
-    const { metadata, actions, actionSize } = await recordClip(world, deriveSeed(seed, clip), frames, skip);
-    const states = (metadata.states as object[]).map((state) => stateNumbers(world, state));
-    truth.push({
-      world,
-      stateNames: Object.keys(states[0]),
-      states: states.map((numbers) => Object.values(numbers)),
-      actions: Array.from({ length: frames }, (_, t) =>
-        readableAction(world, actions!.subarray(t * actionSize, (t + 1) * actionSize)),
-      ),
-    });
-    onProgress(clip + 1, clips);
-  }
-  await writeFile(`${path}.part`, JSON.stringify(truth));
-  await rename(`${path}.part`, path);
+function truthOf({ world, states, actions }: Recorded): ClipTruth {
+  const numbers = states.map((state) => stateNumbers(world, state));
+  const size = actions.length / states.length;
+  return {
+    world,
+    stateNames: Object.keys(numbers[0]),
+    states: numbers.map((each) => Object.values(each)),
+    actions: states.map((state, t) =>
+      readableAction(world, actions.slice(t * size, (t + 1) * size), state, states[t + 1] ?? state),
+    ),
+  };
 }
 
 /** Mean and deviation of every column; 1 where a column never changes. */

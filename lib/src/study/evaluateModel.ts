@@ -14,7 +14,7 @@ import { type EvaluateModelOptions, heldOutSeed, type Made } from "./evaluation.
 import { readCard } from "./modelCard.js";
 import type { ReaderRecipe, Recipe } from "./recipe.js";
 import { type PictureScore, scoreAutoencoder } from "./scoreAutoencoder.js";
-import { explainedShares } from "./scoreReader.js";
+import { type NumberScore, scoreNumbers } from "./scoreReader.js";
 import { scoreWorld, type WorldScores } from "./scoreWorld.js";
 import { readerFile, readerTask } from "./trainReader.js";
 
@@ -29,8 +29,8 @@ export interface ReaderScores extends Made {
   readonly dataHash: string;
   /** Mean squared error in squared deviations: means alone reach about 1, or 2 in an encoder's two tasks together. */
   readonly loss: number;
-  /** Share of the variance of each number that is read; absent for an encoder. */
-  readonly explained?: Readonly<Record<string, number>>;
+  /** How well each number is read; absent for an encoder. */
+  readonly numbers?: Readonly<Record<string, NumberScore>>;
 }
 
 export type ModelScores = AutoencoderScores | ReaderScores | WorldScores;
@@ -127,7 +127,7 @@ async function readerScores(
     dataHash: clips.hash,
     loss: losses.reduce((sum, each) => sum + each, 0) / losses.length,
     ...(readsNumbers && {
-      explained: await explainedShares(network as InverseDynamics | StateReader, set, clips, truth, options),
+      numbers: await scoreNumbers(network as InverseDynamics | StateReader, set, clips, truth, options),
     }),
   };
 }

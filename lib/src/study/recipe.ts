@@ -118,15 +118,24 @@ const trail = world("trail", "continuous");
 function reader(
   kind: ReaderRecipe["kind"],
   sources: ClipSet["sources"],
-  run: Pick<ReaderRecipe, "batch" | "frames" | "steps" | "shift">,
+  {
+    clips,
+    skip,
+    ...run
+  }: Pick<ReaderRecipe, "batch" | "frames" | "steps"> & Required<Pick<ClipSet, "clips" | "skip">>,
 ): ReaderRecipe {
-  // many short clips: with fewer scenes they are learned by heart
-  const clips = { sources, clips: 4800, frames: 4, skip: 28, seed: 31 };
-  return { kind, clips, ...run, seed: 1, optimizer: { rate: 2e-3, average: 0.999 } };
+  return {
+    kind,
+    clips: { sources, clips, frames: 8, skip, seed: 31 }, // many scenes: few are learned by heart
+    ...run,
+    shift: 2,
+    seed: 1,
+    optimizer: { rate: 1e-2, average: 0.99 },
+  };
 }
 
-const readActions = { batch: 24, frames: 3, steps: 3000, shift: 4 };
-const readState = { batch: 64, frames: 1, steps: 3000, shift: 2 };
+const readActions = { clips: 2400, skip: 28, batch: 32, frames: 2, steps: 1000 };
+const readState = { clips: 2400, skip: 28, batch: 32, frames: 1, steps: 1800 };
 
 export const recipes = {
   "autoencoder-lab": {
@@ -151,17 +160,22 @@ export const recipes = {
   "arena-lab": arena,
   "trail-lab": trail,
   "lab-features": reader("videoEncoder", ["tabletop", "arena", "trail"], {
-    batch: 16,
+    clips: 1800,
+    skip: 28,
+    batch: 12,
     frames: 4,
-    steps: 3000,
-    shift: 2,
+    steps: 800,
   }),
-  "inverse-dynamics-tabletop": reader("inverseDynamics", ["tabletop"], readActions),
+  "inverse-dynamics-tabletop": reader("inverseDynamics", ["tabletop"], { ...readActions, steps: 1200 }),
   "inverse-dynamics-arena": reader("inverseDynamics", ["arena"], readActions),
   "inverse-dynamics-trail": reader("inverseDynamics", ["trail"], readActions),
   "state-reader-tabletop": reader("stateReader", ["tabletop"], readState),
   "state-reader-arena": reader("stateReader", ["arena"], readState),
-  "state-reader-trail": reader("stateReader", ["trail"], readState),
+  "state-reader-trail": reader("stateReader", ["trail"], {
+    ...readState,
+    clips: 1600,
+    skip: 248, // flags stand far from where episodes begin
+  }),
   "tabletop-scratch": scratch(tabletop),
   "arena-scratch": scratch(arena),
   "trail-scratch": scratch(trail),

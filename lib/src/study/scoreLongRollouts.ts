@@ -19,7 +19,7 @@ import type { ClipTruth } from "./clipTruth.js";
 import { type ClipEstimate, clipEstimate, pooledPsnr, type SquaredErrors } from "./estimate.js";
 import type { Judges } from "./judges.js";
 import { clipActions, clipFrames } from "./scoreRollouts.js";
-import { mouseCounts, presence } from "./worldTruth.js";
+import { degreesOf, presence, readableNames } from "./worldTruth.js";
 
 export interface LongRolloutScore {
   readonly clips: number;
@@ -30,7 +30,7 @@ export interface LongRolloutScore {
   readonly lastPsnr: { readonly model: number; readonly copy: number; readonly ahead: ClipEstimate };
   /**
    * Distance from the true place at the end of the path, as a share of the path's length, as read from generated and from
-   * true frames: the gripper (table top), the robot (trail), the heading (arena).
+   * true frames: the gripper when it last shows (table top), the robot (trail), the heading (arena).
    */
   readonly placeError?: { readonly guess: ClipEstimate; readonly truth: ClipEstimate };
   /** Of things that are there in the second half, the share that is read there: from generated and from true frames. */
@@ -234,15 +234,19 @@ async function readBoth(
 /** `read` holds states of frames `given` and later (table top), or the actions between them. */
 function placeError(name: WorldName, truth: ClipTruth, read: number[][], given: number): number {
   if (name === "tabletop") {
-    const at = [0, 1, 2]; // the gripper's place comes first among the numbers
-    const path = truth.states.slice(given);
+    const number = (each: string) => truth.stateNames.indexOf(each);
+    const at = ["gripperAcross", "gripperDown"].map(number);
     const distance = (a: readonly number[], b: readonly number[]) =>
       Math.hypot(...at.map((j) => a[j] - b[j]));
-    return distance(read.at(-1)!, path.at(-1)!) / lengthOf(path, distance);
+    const states = truth.states.slice(given);
+    const seen = states.flatMap((state, t) => (state[number(`gripper${presence}`)] === 1 ? [t] : []));
+    const path = seen.map((t) => states[t]);
+    const pixels = Math.max(1, lengthOf(path, distance));
+    return seen.length > 0 ? distance(read[seen.at(-1)!], path.at(-1)!) / pixels : 0;
   }
   const taken = truth.actions.slice(given, given + read.length);
   if (name === "arena") {
-    const turn = (row: readonly number[]) => mouseCounts(row.at(-2)!);
+    const turn = (row: readonly number[]) => degreesOf(row[readableNames(name).indexOf("turn")]);
     const sum = (rows: readonly (readonly number[])[], of: (row: readonly number[]) => number) =>
       rows.reduce((total, row) => total + of(row), 0);
     const turned = sum(taken, (row) => Math.abs(turn(row)));

@@ -8,17 +8,22 @@ import { type ClipTruth, columnScale } from "./clipTruth.js";
 import { clipFrames } from "./scoreRollouts.js";
 import { readableNames } from "./worldTruth.js";
 
-/**
- * The share of each number's variance that reading explains: 1 where it is read exactly, 0 where its mean would do as
- * well. Numbers that never change among the clips are left out.
- */
-export async function explainedShares(
+/** How well one number is read. */
+export interface NumberScore {
+  /** Share of its variance that reading explains: 1 where it is read exactly, 0 where its mean would do as well. */
+  readonly explained: number;
+  /** Root of the mean squared error, in its own unit. */
+  readonly error: number;
+}
+
+/** Scores of each number by name. Numbers that never change among the clips are left out: there is nothing to read. */
+export async function scoreNumbers(
   network: InverseDynamics | StateReader,
   set: ClipSet,
   clips: Clips,
   truth: readonly ClipTruth[],
   run: RunOptions,
-): Promise<Record<string, number>> {
+): Promise<Record<string, NumberScore>> {
   const { config } = network;
   const actions = config.kind === "inverseDynamics";
   const read = runner(
@@ -42,9 +47,11 @@ export async function explainedShares(
   const { deviation } = columnScale(wanted);
   const names = actions ? readableNames(truth[0].world) : truth[0].stateNames;
   const varies = (j: number) => wanted.some((row) => row[j] !== wanted[0][j]);
-  const shares = names.map((name, j) => {
-    const error = wanted.reduce((sum, row, i) => sum + (row[j] - found[i][j]) ** 2, 0) / wanted.length;
-    return [name, 1 - error / deviation[j] ** 2] as const;
+  const scored = names.map((name, j) => {
+    const error = Math.sqrt(
+      wanted.reduce((sum, row, i) => sum + (row[j] - found[i][j]) ** 2, 0) / wanted.length,
+    );
+    return [name, { explained: 1 - (error / deviation[j]) ** 2, error }] as const;
   });
-  return Object.fromEntries(shares.filter((_, j) => varies(j)));
+  return Object.fromEntries(scored.filter((_, j) => varies(j)));
 }

@@ -10,7 +10,7 @@ import { createWorld } from "../sample/unetWorld.js";
 import { loadWorldParts } from "../sample/worldFiles.js";
 import type { WorldName } from "../worlds/simulator.js";
 import { type ClipSet, type Clips, clipSize, frameBytes, openClips } from "./clipSet.js";
-import { openTruth } from "./clipTruth.js";
+import { type ClipTruth, openTruth } from "./clipTruth.js";
 import type { ClipEstimate } from "./estimate.js";
 import { type EvaluateModelOptions, heldOutSeed, type Made } from "./evaluation.js";
 import { heldOutLoss } from "./heldOutLoss.js";
@@ -20,7 +20,7 @@ import type { PassiveRecipe, ScratchRecipe, WorldRecipe } from "./recipe.js";
 import { type ActionScore, scoreActions } from "./scoreActions.js";
 import { type LongRolloutScore, scoreLongRollouts } from "./scoreLongRollouts.js";
 import { compareRollouts, type RolloutScore, scoreRollouts } from "./scoreRollouts.js";
-import { readableAction, readableNames } from "./worldTruth.js";
+import { readableNames } from "./worldTruth.js";
 
 const given = 4;
 const predicted = 12;
@@ -114,7 +114,9 @@ export async function scoreWorld(
   if (!name) return scores;
   return {
     ...scores,
-    ...(inverse && { readBack: await readBack(name, inverse, videos.take(), clips) }),
+    ...(inverse && {
+      readBack: await readBack(name, inverse, videos.take(), await openStates(set, options)),
+    }),
     ...(encoder && {
       actions: await scoreActions(model.world, model.codec, name, encoder, {
         states: made.clips,
@@ -126,6 +128,13 @@ export async function scoreWorld(
     }),
     longRollouts: await longRollouts(model, name, judges, made, options),
   };
+}
+
+function openStates(set: ClipSet, { scratch, onProgress }: EvaluateModelOptions): Promise<ClipTruth[]> {
+  return openTruth(set, {
+    folder: join(scratch, "clips"),
+    onProgress: (done, of) => onProgress?.("truth", done, of),
+  });
 }
 
 function openHeldOut(set: ClipSet, { scratch, onProgress }: EvaluateModelOptions): Promise<Clips> {
@@ -209,14 +218,9 @@ async function readBack(
   name: WorldName,
   inverse: InverseDynamics,
   videos: { readonly truth: Tensor5D; readonly guess: Tensor5D },
-  { actions, actionSize }: Clips,
+  truth: readonly ClipTruth[],
 ): Promise<WorldScores["readBack"]> {
-  const [clips, frames] = videos.truth.shape;
-  const row = (i: number) => readableAction(name, actions.subarray(i * actionSize, (i + 1) * actionSize));
-  const rows = Array.from({ length: clips }, (_, clip) =>
-    Array.from({ length: frames }, (_, t) => row(clip * frames + t)),
-  );
-  const action = tensor(rows) as Tensor3D;
+  const action = tensor(truth.map(({ actions }) => actions as number[][])) as Tensor3D;
   const { slope, ...rest } = await actionFollowing(
     inverse,
     { ...videos, action },
@@ -237,7 +241,7 @@ async function longRollouts(
   { clips: count }: Made,
   options: EvaluateModelOptions,
 ): Promise<LongRolloutScore> {
-  const { scratch, engine, threads, onProgress } = options;
+  const { engine, threads, onProgress } = options;
   const set: ClipSet = {
     sources: [name],
     clips: Math.max(2, Math.ceil(count / shortForLong)),
@@ -245,11 +249,7 @@ async function longRollouts(
     seed: heldOutSeed + 1,
   };
   const clips = await openHeldOut(set, options);
-  const truth = await openTruth(set, {
-    folder: join(scratch, "clips"),
-    onProgress: (done, of) => onProgress?.("truth", done, of),
-  });
-  const data = { set, clips, truth };
+  const data = { set, clips, truth: await openStates(set, options) };
   return scoreLongRollouts(world, codec, name, judges, data, {
     given,
     frames: longFrames,

@@ -100,7 +100,7 @@ async function trainReader(dir: string, recipe: ReaderRecipe, clips: Clips, opti
     kept: () => loadLabNetwork(readerFile(dir), recipe.kind),
   });
   await mkdir(dir, { recursive: true });
-  await saveLabNetwork(readerFile(dir), model);
+  await saveLabNetwork(readerFile(dir), model, { precision: "F16" });
   return made;
 }
 

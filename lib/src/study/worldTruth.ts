@@ -2,13 +2,13 @@
  * What is known of each frame of a built-in world, as numbers that a network can learn to read: the part of its state
  * that a single picture shows, and the action that leads to the next.
  */
-import { csgoKeys, decodeCsgoAction } from "../data/csgoAction.js";
 import type { ArenaState } from "../worlds/arena/arena.js";
+import { wrapAngle } from "../worlds/raycast/angles.js";
 import type { WorldName } from "../worlds/simulator.js";
-import { actionNames as tabletopActionNames } from "../worlds/tabletop/actions.js";
-import { blockColors } from "../worlds/tabletop/layout.js";
+import { blockColors, cabinet } from "../worlds/tabletop/layout.js";
 import type { TabletopState } from "../worlds/tabletop/tabletop.js";
 import type { TrailState } from "../worlds/trail/trail.js";
+import { seenFromBase, seenInRoom } from "./tabletopView.js";
 
 /** Names that end so are 1 where a thing is there, else 0. */
 export const presence = "Present";
@@ -20,32 +20,46 @@ const colors = Object.keys(blockColors);
 const guns = ["rifle", "pistol", "knife"] as const;
 const weathers = ["sun", "overcast", "fog", "dusk"] as const;
 
-/** In metres and radians. The gripper is where it is before the base, to which the camera is fixed. */
-function tabletopNumbers({ gripper, drawerOpening, blocks, light }: TabletopState): Record<string, number> {
-  const [gripperX, gripperY, gripperZ] = gripper.pose;
+/**
+ * The gripper's place in the picture, and where light comes from. A block counts as there while it is on the table and in
+ * the picture.
+ */
+function tabletopNumbers({
+  gripper,
+  base,
+  drawerOpening,
+  blocks,
+  light,
+}: TabletopState): Record<string, number> {
+  const seen = seenFromBase(gripper.pose);
+  const shows = ({ position }: TabletopState["blocks"][number]) =>
+    position[2] > cabinet.top && seenInRoom(position, base) !== undefined;
   return {
-    gripperX,
-    gripperY,
-    gripperZ,
-    closedness: gripper.closedness,
+    gripperAcross: seen?.across ?? 0,
+    gripperDown: seen?.down ?? 0,
+    [`gripper${presence}`]: Number(seen !== undefined),
     drawerOpening,
-    light: light.ambient,
+    lightAhead: light.direction[0],
+    lightLeft: light.direction[1],
     ...Object.fromEntries(
-      colors.map((color) => [`${color}${presence}`, Number(blocks.some((block) => block.color === color))]),
+      colors.map((color) => [
+        `${color}${presence}`,
+        Number(blocks.some((block) => block.color === color && shows(block))),
+      ]),
     ),
   };
 }
 
-/** Where the nearest target in sight stands: its distance in metres, and its place across the picture as a tangent. */
-function arenaNumbers({ pose, crouch, weapon, reload, zoom, targets }: ArenaState): Record<string, number> {
+/** The nearest target in sight within 12 metres, where it is six pixels high or so: its place across is a tangent. */
+function arenaNumbers({ pose, weapon, reload, zoom, targets }: ArenaState): Record<string, number> {
   const seen = targets
     .filter(({ visible, alive }) => visible && alive)
     .map(({ x, y }) => fromState(x - pose.x, y - pose.y))
+    .filter(([distance]) => distance < 12)
     .sort(([a], [b]) => a - b);
   const [distance, direction] = seen[0] ?? [0, pose.heading];
   return {
     pitch: pose.pitch,
-    crouch,
     reload,
     zoom,
     ...Object.fromEntries(guns.map((name, i) => [name, oneHot(guns, weapon)[i]])),
@@ -55,11 +69,11 @@ function arenaNumbers({ pose, crouch, weapon, reload, zoom, targets }: ArenaStat
   };
 }
 
-/** The flag within the picture's 90° and 20 m; weather is what the light depends on. */
+/** The flag within the picture's 90° and 10 metres, where it is two pixels or more; weather is what the light depends on. */
 function trailNumbers({ pose, goal, weather, onPath }: TrailState): Record<string, number> {
   const [distance, direction] = fromState(goal.x - pose.x, goal.y - pose.y);
   const across = direction - pose.yaw;
-  const shown = distance < 20 && Math.cos(across) > Math.SQRT1_2;
+  const shown = distance < 10 && Math.cos(across) > Math.SQRT1_2;
   return {
     onPath,
     ...Object.fromEntries(weathers.map((name, i) => [name, oneHot(weathers, weather)[i]])),
@@ -82,24 +96,76 @@ export function stateNumbers(world: WorldName, state: object): Record<string, nu
 }
 
 /** What each number of a readable action is. */
-export function readableNames(world: WorldName): readonly string[] {
-  if (world === "arena") return [...csgoKeys, "leftClick", "rightClick", "mouseX", "mouseY"];
-  return world === "trail" ? ["forward", "left", "turn"] : tabletopActionNames;
+const motions = {
+  tabletop: ["baseX", "baseY", "baseTurn", "gripperAcross", "gripperDown"],
+  arena: ["forward", "left", "up", "turn", "tilt", "shot"],
+  trail: ["forward", "left", "turn"],
+} as const satisfies Record<WorldName, readonly string[]>;
+
+export const readableNames = (world: WorldName): readonly string[] => motions[world];
+
+/** The motion along a direction and to its left. */
+function alongAndAside(from: Place, to: Place, direction: number): [number, number] {
+  const [dx, dy] = [to.x - from.x, to.y - from.y];
+  const [c, s] = [Math.cos(direction), Math.sin(direction)];
+  return [c * dx + s * dy, c * dy - s * dx];
 }
 
-/** Mouse counts reach from 2 to 1000; their roots lie closer together. */
-const root = (counts: number) => Math.sign(counts) * Math.sqrt(Math.abs(counts));
+interface Place {
+  readonly x: number;
+  readonly y: number;
+}
 
-/** Mouse counts of a root. */
-export const mouseCounts = (value: number) => Math.sign(value) * value * value;
+/** The base in its own axes, metres and radians; the gripper in the picture, while it shows there. */
+function tabletopMotion(from: TabletopState, to: TabletopState): number[] {
+  const place = ({ base: [x, y] }: TabletopState) => ({ x, y });
+  const [before, after] = [from, to].map(({ gripper }) => seenFromBase(gripper.pose));
+  const shows = before && after;
+  return [
+    ...alongAndAside(place(from), place(to), from.base[2]),
+    to.base[2] - from.base[2],
+    shows ? after.across - before.across : 0,
+    shows ? after.down - before.down : 0,
+  ];
+}
+
+/** Turns reach from a tenth of a degree to a quarter of a circle; their roots lie closer together. */
+const root = (value: number) => Math.sign(value) * Math.sqrt(Math.abs(value));
+
+/** Degrees of a root. */
+export const degreesOf = (value: number) => Math.sign(value) * value * value;
+
+/** In metres, and signed roots of degrees to the left and up. */
+function arenaMotion(from: ArenaState, to: ArenaState): number[] {
+  const degrees = (radians: number) => (radians * 180) / Math.PI;
+  return [
+    ...alongAndAside(from.pose, to.pose, from.pose.heading),
+    to.pose.z - from.pose.z,
+    root(degrees(wrapAngle(to.pose.heading - from.pose.heading))),
+    root(degrees(to.pose.pitch - from.pose.pitch)),
+    Number(to.shots > from.shots),
+  ];
+}
 
 /**
- * An action as it is to be read from frames. The arena's 51 zeros and ones become its 11 keys, 2 buttons and the signed
- * roots of the mouse's motion across and down; actions of the others stay as they are.
+ * What an action did, as it can be read from the frames before and after: not what was asked for, since the table top's arm
+ * follows late, the arena's player stops at walls, and a key that does nothing shows nothing. The trail's actions say already
+ * how the robot moved.
+ *
+ * @param action as the world's data set holds it
  */
-export function readableAction(world: WorldName, action: ArrayLike<number>): number[] {
-  if (world !== "arena") return Array.from(action);
-  const { keys, leftClick, rightClick, mouseX, mouseY } = decodeCsgoAction(action);
-  const down = csgoKeys.map((key) => Number(keys.includes(key)));
-  return [...down, Number(leftClick), Number(rightClick), root(mouseX), root(mouseY)];
+export function readableAction(
+  world: WorldName,
+  action: ArrayLike<number>,
+  from: object,
+  to: object,
+): number[] {
+  switch (world) {
+    case "tabletop":
+      return tabletopMotion(from as TabletopState, to as TabletopState);
+    case "arena":
+      return arenaMotion(from as ArenaState, to as ArenaState);
+    case "trail":
+      return Array.from(action);
+  }
 }
