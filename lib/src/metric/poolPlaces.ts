@@ -36,7 +36,7 @@ export function poolParameters(name: string, channels: number, places: number): 
  *
  * @param weights those of `poolParameters` under the same name
  * @param map [image, height, width, channel]
- * @returns [image, place × (2 + 4)]: each place's position, then what is seen there
+ * @returns [image, place × 6]; of each place where it is, then what is seen there
  */
 export function poolPlaces(weights: Weights, name: string, map: Tensor4D): Tensor2D {
   return tidy(() => {

@@ -166,7 +166,7 @@ export const recipes = {
     frames: 4,
     steps: 800,
   }),
-  "inverse-dynamics-tabletop": reader("inverseDynamics", ["tabletop"], { ...readActions, steps: 1200 }),
+  "inverse-dynamics-tabletop": reader("inverseDynamics", ["tabletop"], { ...readActions, steps: 2400 }),
   "inverse-dynamics-arena": reader("inverseDynamics", ["arena"], readActions),
   "inverse-dynamics-trail": reader("inverseDynamics", ["trail"], readActions),
   "state-reader-tabletop": reader("stateReader", ["tabletop"], readState),
