@@ -16,7 +16,7 @@ export function unetDenoise(model: VideoUnet): Denoise {
 }
 
 /** Whether the network sees the clean first frame beside every noisy one. */
-export function seesFirstFrame({ config }: Pick<VideoUnet, "config">): boolean {
+function seesFirstFrame({ config }: Pick<VideoUnet, "config">): boolean {
   return config.inChannels === 2 * config.outChannels;
 }
 
