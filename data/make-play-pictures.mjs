@@ -13,11 +13,11 @@ import { root } from "../.workbench/paths.mjs";
 const model = process.argv[2] ?? "tabletop-lab";
 const world = model.split("-")[0];
 const keys = {
-  tabletop: ["KeyW", "KeyA", "KeyW", "KeyD", "KeyS"],
-  arena: ["KeyW", "ArrowRight", "KeyW", "ArrowLeft", "KeyW"],
-  trail: ["KeyW", "KeyA", "KeyW", "KeyD", "KeyW"],
+  tabletop: ["KeyW", "KeyA", "KeyS", "KeyD"],
+  arena: ["KeyF", "ArrowRight", "ArrowLeft", "KeyW"],
+  trail: ["KeyW", "KeyA", "KeyW", "KeyD"],
 }[world];
-const millisecondsDown = 900;
+const millisecondsDown = 500;
 
 const executablePath = findChromium();
 if (!executablePath) throw new Error("make-play-pictures: there is no Chromium; npm test installs one where it may.");
@@ -30,7 +30,7 @@ try {
   for (const key of keys) {
     await page.keyboard.down(key);
     await page.waitForTimeout(millisecondsDown);
-    if (key === keys.at(-1)) await page.screenshot({ path: join(root, "data", "play.png") });
+    if (key === keys[0]) await page.screenshot({ path: join(root, "data", "play.png") });
     await page.keyboard.up(key);
   }
   await page.keyboard.press("KeyP");

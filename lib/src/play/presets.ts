@@ -5,7 +5,8 @@ export const presets: readonly Preset[] = [
   {
     name: "good",
     kind: "good",
-    notice: "As trained: frames follow the keys, and drift from the simulator grows slowly.",
+    notice:
+      "As trained: frames follow the keys; how fast the drift from the simulator grows says how far training has come.",
     changes: { mask: "trained", norm: "trained" },
     transfer: "extrapolative",
   },
