@@ -80,6 +80,37 @@ describe("two lamps", () => {
     await client.close();
   });
 
+  test("a key that goes down while a frame is denoised begins that frame anew, once, and is in it", async () => {
+    let evaluations = 0;
+    let press = (_: number): void => undefined; // at every evaluation
+    const slow = lampModel(async () => {
+      press(++evaluations);
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    });
+    const other = await servePlay({ models: { lamps: slow }, world: lamps });
+    const client = new PlayClient(other.url);
+    await client.start({ seed: 4 });
+    evaluations = 0;
+    const keys = [["more0"], [], ["less1"], [], ["more1"]]; // two of them before the frame, one while it is denoised again
+    press = (count) => {
+      const held = keys[count - 1];
+      if (held) client.send({ type: "input", held, mouse: [0, 0], at: count });
+    };
+    client.send({ type: "play", on: true });
+    await expect.poll(() => client.picture(0).frame, patience).toBe(5);
+    await client.command({ type: "play", on: false });
+    client.send({ type: "save" });
+    const { file } = await client.until("replay");
+    expect(file.actions.slice(0, 2)).toEqual([
+      [1, 0],
+      [0, -1],
+    ]);
+    client.send({ type: "replay", file });
+    expect(await client.until("replayed")).toMatchObject({ same: file.actions.length, notice: "" });
+    await client.close();
+    await other.close();
+  });
+
   test("back and forth again: the same bits", async () => {
     const client = await open({ seed: 5 });
     const path = [["more0"], [], ["more1"], ["less0"], [], ["more0", "more1"]];

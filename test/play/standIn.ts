@@ -67,21 +67,24 @@ const halves = () =>
   ]);
 
 /** Half the noise's tenth stays, so that equal frames tell of equal noise. */
-const lampWorld: World = {
+const lampWorld = (before: () => Promise<unknown>): World => ({
   schedule: createSchedule({ ...labSchedule, predicts: "x0" }),
   actionSize: 2,
   causal: false,
-  predict: async ({ x, action, actionMask }) =>
-    tidy(() => {
+  async predict({ x, action, actionMask }) {
+    await before();
+    return tidy(() => {
       const [batch, frames] = x.shape;
       const given = action!.mul(actionMask!.expandDims(2)).reshape([batch, frames, 1, 1, 1, 2]);
       return halves().mul(given).sum(5).mul(0.5).add(x.mul(0.05)) as Tensor5D;
-    }),
-};
+    });
+  },
+});
 
-export function lampModel(): WorldModel {
+/** @param before what every evaluation waits for */
+export function lampModel(before = async (): Promise<unknown> => undefined): WorldModel {
   const codec = createFrameCodec({ kind: "pixels" });
-  return createWorldModel(lampWorld, codec, {
+  return createWorldModel(lampWorld(before), codec, {
     ...labRollout,
     steps: 2,
     strength: 1.5,

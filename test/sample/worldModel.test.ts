@@ -110,6 +110,34 @@ test.each(["none", "exact", "rolling", "rebuild"] as const)(
   },
 );
 
+test.each(["none", "exact", "rolling", "rebuild"] as const)(
+  "%s: a step that is given up while it is denoised leaves the model where it was",
+  async (cache) => {
+    const model = make(cache);
+    await model.reset(video, given);
+    const state = await model.snapshot();
+    const whole = await walk(model, actions);
+    await model.restore(state);
+    const [first, ...rest] = actions;
+    const early = [...(await walk(model, [first]))];
+    const giveUpAStep = async () => {
+      const reason = new AbortController();
+      const evaluations = model.frameEvaluations;
+      const step = model.step([5, 5, 5], reason.signal);
+      while (model.frameEvaluations === evaluations) await new Promise(setImmediate); // the first of two
+      reason.abort(new Error("another action came"));
+      await expect(step).rejects.toThrow("another action came");
+      return memory().numTensors;
+    };
+    (await model.snapshot()).release(); // waits until the frame is remembered
+    const count = await giveUpAStep();
+    expect(await giveUpAStep()).toBe(count);
+    expect([...early, ...(await walk(model, rest))]).toEqual(whole);
+    state.release();
+    await model.dispose();
+  },
+);
+
 test("how frames are sampled may change on the way", async () => {
   const model = make("rolling");
   await model.reset(video, given);

@@ -61,14 +61,16 @@ export function modelActor(model: PlayableModel, playing: WorldModel): Actor {
     get frameEvaluations() {
       return frameEvaluations;
     },
-    async step(action, settings) {
+    async step(action, settings, signal) {
       const { strength, steps, solver, eta } = rolloutOf(model, settings);
       playing.configure({ strength, steps, solver, eta });
-      const frame = await playing.step(playing.world.actionSize > 0 ? action : undefined);
+      const frame = await playing.step(playing.world.actionSize > 0 ? action : undefined, signal);
       ({ frameEvaluations } = playing); // now, before the frame itself is remembered
       const values = await frame.data();
       frame.dispose();
-      return Uint8Array.from(values, (value) => Math.round(value * 255));
+      const picture = new Uint8Array(values.length);
+      for (let i = 0; i < picture.length; i++) picture[i] = Math.round(values[i] * 255);
+      return picture;
     },
     snapshot: () => playing.snapshot(),
     restore: (snapshot) => playing.restore(snapshot),

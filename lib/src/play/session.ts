@@ -1,6 +1,8 @@
 /** One page's play: a true world, up to four panes beside it, and one stream of keys for all of them. */
 import { createHash } from "node:crypto";
 import { pictureSize, simulatorActor } from "./actors.js";
+import { drift } from "./drift.js";
+import { PlayerInput, type TakenInput } from "./input.js";
 import { type ModelPool, playableSettings } from "./modelPool.js";
 import {
   needsNewMemory,
@@ -56,6 +58,7 @@ export interface Scene {
 /** Frames that every video begins with: the true world at rest. */
 const startFrames = 4;
 const defaultFps = 15;
+const restarts = 2;
 
 export class Session {
   #scene: Scene | undefined;
@@ -63,10 +66,10 @@ export class Session {
   #fps = defaultFps;
   #timer: NodeJS.Timeout | undefined;
   #nextTick = 0;
-  #held: readonly string[] = [];
-  #tapped = new Set<string>();
-  #mouse: [number, number] = [0, 0];
-  #inputAt = 0;
+  readonly #input = new PlayerInput();
+  #taken = this.#input.take(); // by the frame at hand
+  /** Gives up the frame at hand, while that can still be begun anew. */
+  #beginAnew = new AbortController();
   #queue: Promise<void> = Promise.resolve();
   #waiting = 0;
   /** Commands so far; a long one ends when another comes. */
@@ -83,7 +86,9 @@ export class Session {
   handle(message: ClientMessage): void {
     if (this.#closed) return;
     if (message.type === "input") {
-      this.#input(message);
+      this.#input.add(message);
+      if (this.#timer && this.#input.changed) this.#tickNow(); // a key does not wait for the beat
+      if (this.#input.differsFrom(this.#taken)) this.#beginAnew.abort(); // nor for a frame without it
       return;
     }
     if (message.type === "pace") {
@@ -140,7 +145,7 @@ export class Session {
         return this.tellState();
       case "step":
         this.#pause();
-        await this.#advance(this.#takeAction());
+        await this.#advance(scene, this.#input.take());
         return this.tellState();
       case "reset":
         await this.start({
@@ -250,18 +255,26 @@ export class Session {
     this.tellState();
   }
 
-  /** Takes one action in all panes and in the true world, and shows what follows. */
-  async advance(scene: Scene, action: number[], inputAt = 0): Promise<void> {
+  /**
+   * Takes one action in all panes and in the true world, and shows what follows.
+   *
+   * @param signal until the first pane's frame is denoised, ends all of it as if nothing had been
+   * @throws the signal's reason
+   */
+  async advance(
+    scene: Scene,
+    action: number[],
+    { inputAt = 0, signal }: { inputAt?: number; signal?: AbortSignal } = {},
+  ): Promise<void> {
     const began = performance.now();
-    const [first, ...others] = scene.panes;
-    const stepOf = ({ track, settings }: Pane) => track.step(action, settings);
-    const firstStep = stepOf(first); // runs elsewhere while the true world moves here
-    firstStep.catch(() => {});
+    const [first] = scene.panes;
+    const firstStep = await first.track.step(action, first.settings, signal);
     const truth = await scene.truth.step(action, simulatorSettings);
     scene.actions.push(action);
     this.#show(scene, truthPane, truth.picture, {});
-    for (const [index, pane] of [first, ...others].entries()) {
-      const { picture, frameEvaluations } = await (index === 0 ? firstStep : stepOf(pane));
+    for (const [index, pane] of scene.panes.entries()) {
+      const { picture, frameEvaluations } =
+        index === 0 ? firstStep : await pane.track.step(action, pane.settings);
       pane.digests.push(createHash("sha256").update(picture).digest("hex").slice(0, 8));
       const milliseconds = performance.now() - began;
       this.#show(scene, index, picture, { frameEvaluations, milliseconds, inputAt });
@@ -280,8 +293,24 @@ export class Session {
     return [{ track: scene.truth }, ...scene.panes];
   }
 
-  async #advance({ action, inputAt }: { action: number[]; inputAt: number }): Promise<void> {
-    if (this.#scene && !this.#closed) await this.advance(this.#scene, action, inputAt);
+  async #advance(scene: Scene, { held, mouse, at }: TakenInput, signal?: AbortSignal): Promise<void> {
+    await this.advance(scene, scene.world.steering.action(held, mouse), { inputAt: at, signal });
+  }
+
+  /** A frame of a running video: keys that go down or up while it is denoised begin it anew, twice at most. */
+  async #tick(scene: Scene): Promise<void> {
+    this.#taken = this.#input.take();
+    for (let left = restarts; left > 0; left--) {
+      this.#beginAnew = new AbortController();
+      const { signal } = this.#beginAnew;
+      try {
+        return await this.#advance(scene, this.#taken, signal);
+      } catch (error) {
+        if (error !== signal.reason) throw error;
+        this.#taken = this.#input.take(this.#taken);
+      }
+    }
+    await this.#advance(scene, this.#taken);
   }
 
   #seek(scene: Scene, frame: number): void {
@@ -313,41 +342,20 @@ export class Session {
     picture: Uint8Array,
     meters: { frameEvaluations?: number; milliseconds?: number; inputAt?: number },
   ): void {
-    const drift = pane === truthPane ? Number.NaN : difference(picture, scene.truth.picture);
+    const away = pane === truthPane ? Number.NaN : drift(picture, scene.truth.picture);
     const { frame } = scene.truth;
     const size = { width: pictureSize, height: pictureSize };
-    this.emit(packet({ kind: "frame", pane, frame, drift, ...size, ...meters }, picture));
+    this.emit(packet({ kind: "frame", pane, frame, drift: away, ...size, ...meters }, picture));
   }
 
   #say(text: string): void {
     this.emit({ type: "opening", text });
   }
 
-  #input({ held, mouse, at }: InputMessage): void {
-    const pressed = held.some((id) => !this.#held.includes(id));
-    this.#held = held;
-    for (const id of held) this.#tapped.add(id);
-    this.#mouse[0] += mouse[0];
-    this.#mouse[1] += mouse[1];
-    if (this.#inputAt === 0) this.#inputAt = at;
-    if (pressed && this.#timer) this.#tickNow(); // a key does not wait for the beat
-  }
-
-  /** What was pressed since the last frame, were it ever so short, is part of the next. */
-  #takeAction(): { action: number[]; inputAt: number } {
-    const held = new Set([...this.#held, ...this.#tapped]);
-    const action = this.#scene?.world.steering.action([...held], this.#mouse) ?? [];
-    const inputAt = this.#inputAt;
-    this.#tapped.clear();
-    this.#mouse = [0, 0];
-    this.#inputAt = 0;
-    return { action, inputAt };
-  }
-
   #schedule(): void {
     if (!this.#playing || this.#timer || this.#closed) return;
     const now = performance.now();
-    this.#nextTick = Math.max(now, this.#nextTick + 1000 / this.#fps);
+    this.#nextTick = this.#input.changed ? now : Math.max(now, this.#nextTick + 1000 / this.#fps);
     this.#timer = setTimeout(() => this.#tickNow(), this.#nextTick - now);
   }
 
@@ -355,8 +363,8 @@ export class Session {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     void this.#enqueue(async () => {
-      if (!this.#playing) return;
-      await this.#advance(this.#takeAction());
+      if (!this.#playing || !this.#scene) return;
+      await this.#tick(this.#scene);
       this.#schedule();
     });
   }
@@ -388,11 +396,4 @@ async function openAt(world: PlayableWorld, seed: number, rest: readonly number[
   const simulator = await world.open(seed);
   for (let i = 1; i < startFrames; i++) simulator.step(rest);
   return simulator;
-}
-
-/** Root mean square difference of two pictures, of values in [0, 1]. */
-function difference(picture: Uint8Array, other: Uint8Array): number {
-  let sum = 0;
-  for (let i = 0; i < picture.length; i++) sum += (picture[i] - other[i]) ** 2;
-  return Math.sqrt(sum / picture.length) / 255;
 }

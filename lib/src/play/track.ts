@@ -7,8 +7,11 @@ import type { PaneSettings } from "./protocol.js";
 
 /** Something that is acted in: a model, or the true world. */
 export interface Actor {
-  /** Takes an action and returns the picture that follows, 8-bit red, green, blue. */
-  step(action: readonly number[], settings: PaneSettings): Promise<Uint8Array>;
+  /**
+   * Takes an action and returns the picture that follows, 8-bit red, green, blue. What can be given up for the signal
+   * rejects with its reason and leaves all as it was.
+   */
+  step(action: readonly number[], settings: PaneSettings, signal?: AbortSignal): Promise<Uint8Array>;
   snapshot(): Promise<Snapshot>;
   restore(snapshot: Snapshot): Promise<void>;
   dispose(): Promise<void>;
@@ -70,13 +73,15 @@ export class Track {
    *
    * @returns the picture that follows, and how many frames went through the network for it, among them the frame before,
    * which is remembered after it was shown
+   * @throws the signal's reason, if the actor gave up for it: then nothing has happened
    */
   async step(
     action: readonly number[],
     settings: PaneSettings,
+    signal?: AbortSignal,
   ): Promise<{ picture: Uint8Array; frameEvaluations: number }> {
     await this.settle();
-    const picture = await this.actor.step(action, settings);
+    const picture = await this.actor.step(action, settings, signal);
     const frameEvaluations = this.actor.frameEvaluations - this.#counted;
     this.#counted = this.actor.frameEvaluations;
     this.#actorAt++;

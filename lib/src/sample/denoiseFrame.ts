@@ -1,5 +1,6 @@
 /** From noise to one new frame, whatever remembers the frames before it. */
-import type { Tensor5D } from "@tensorflow/tfjs";
+import { setImmediate } from "node:timers/promises";
+import { dispose, type Tensor5D } from "@tensorflow/tfjs";
 import { cleanLevel, type Schedule } from "../schedule/schedule.js";
 import { ddimTimesteps } from "../schedule/timesteps.js";
 import type { DenoiseStep } from "./denoiseStep.js";
@@ -17,6 +18,8 @@ const stepNoise = 2;
  *
  * @param shape [batch, 1, height, width, channel]
  * @param index of the frame in the video; its noise depends on it and the seeds alone
+ * @param signal looked at before each step
+ * @throws the signal's reason
  */
 export async function denoiseFrame(
   step: DenoiseStep,
@@ -25,12 +28,18 @@ export async function denoiseFrame(
   shape: Tensor5D["shape"],
   seeds: readonly number[],
   index: number,
+  signal?: AbortSignal,
 ): Promise<Tensor5D> {
   const { steps, spacing, solver, eta, strength, rescale, guidedLevels } = config;
   const timesteps = ddimTimesteps(steps, spacing, schedule.config.levels);
   let x = rowNoise(shape, seeds, index, startNoise);
   let previous: Tensor5D | undefined;
   for (const [i, level] of timesteps.entries()) {
+    if (signal) await setImmediate(); // a network may compute in this thread: now messages come in
+    if (signal?.aborted) {
+      dispose([x, ...(previous ? [previous] : [])]);
+      throw signal.reason;
+    }
     const guided = strength !== 1 && level >= guidedLevels[0] && level <= guidedLevels[1];
     const move = { from: level, to: timesteps[i + 1] ?? cleanLevel, before: timesteps[i - 1] };
     const coefficients = solverStep(solver, move, schedule, eta);

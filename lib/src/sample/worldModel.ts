@@ -38,8 +38,11 @@ export interface WorldModel {
   /**
    * Takes an action while the last frame is seen, and returns the frame that follows [height, width, 3] in [0, 1]. The
    * frame is remembered after it has been returned; the next call waits for that.
+   *
+   * @param signal gives the frame up while it is still denoised: the model stays where it was
+   * @throws the signal's reason, if it came in time
    */
-  step(action?: readonly number[]): Promise<Tensor3D>;
+  step(action?: readonly number[], signal?: AbortSignal): Promise<Tensor3D>;
   /** Changes how frames are sampled from now on. */
   configure(changes: Partial<SamplingConfig>): void;
   /** A state to return to, for other actions under the same noise; it belongs to the caller, who releases it. */
@@ -119,18 +122,18 @@ export function createWorldModel(world: World, codec: FrameCodec, options: World
       }
       latents.dispose();
     },
-    async step(action) {
+    async step(action, signal) {
       const past = current("world.step");
       const led = actionOf(action);
-      await settled;
-      const frame = await denoiseFrame(
-        await past.next(led),
-        world.schedule,
-        config,
-        shape,
-        seeds,
-        past.frames,
-      );
+      let frame: Tensor5D;
+      try {
+        await settled;
+        const next = await past.next(led);
+        frame = await denoiseFrame(next, world.schedule, config, shape, seeds, past.frames, signal);
+      } catch (error) {
+        led?.dispose();
+        throw error;
+      }
       const decoding = codec.decode(frame); // in line before what follows, where both run in one thread
       settled = past.add(frame, led).finally(async () => {
         await decoding.catch(() => undefined);
