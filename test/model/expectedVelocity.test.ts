@@ -2,6 +2,7 @@ import { memory, type Tensor2D, type Tensor5D, tensor2d } from "@tensorflow/tfjs
 import {
   createSchedule,
   createVideoUnet,
+  createWorld,
   expectedVelocity,
   labSchedule,
   normalNoise,
@@ -47,4 +48,14 @@ test("a fresh network that expects change answers with it alone; one that sees n
   expect(() => createVideoUnet({ ...config, inChannels: 2 }, 1)).toThrow(/inChannels is 2; expected twice/);
   const others = { schedule: { ...labSchedule, predicts: "x0" as const }, variance: 0.2 };
   expect(() => expectedVelocity(x, shown, level, others)).toThrow('schedule.predicts is "x0"');
+});
+
+test("a network's world has the schedule that its velocities are of", () => {
+  const config = { ...presets.lab, inChannels: 4, outChannels: 2, channels: 16, expectedChange: change };
+  const network = createVideoUnet(config, 1);
+  expect(createWorld(network, { schedule: change.schedule }).schedule.config).toEqual(change.schedule);
+  const other = { ...change.schedule, zeroTerminalSnr: false };
+  expect(() => createWorld(network, { schedule: other })).toThrow(
+    "give the schedule that it was trained with",
+  );
 });

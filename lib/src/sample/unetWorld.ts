@@ -1,5 +1,6 @@
 /** The video U-Net as a world: the only way by which a network comes to a rollout. */
 import { availableParallelism } from "node:os";
+import { isDeepStrictEqual } from "node:util";
 import type { Tensor3D } from "@tensorflow/tfjs";
 import type { Denoise } from "../diffusion/denoise.js";
 import { unetDenoise } from "../diffusion/unetDenoise.js";
@@ -35,7 +36,8 @@ const powersOfTwo = [1, 2, 4, 8, 16, 32, 64, 128];
  * A video U-Net as a world to roll out. Its weights become part of compiled graphs: to roll out a network in training,
  * take a snapshot of it.
  *
- * @throws RangeError if lengths are given for a network that is not causal
+ * @throws RangeError if lengths are given for a network that is not causal, or another schedule than the network expects
+ * changes by
  */
 export function createWorld(model: VideoUnet, options: WorldOptions = {}): World {
   const { schedule = labSchedule, lengths, context, workers = 1, engine, threads, provider } = options;
@@ -46,6 +48,12 @@ export function createWorld(model: VideoUnet, options: WorldOptions = {}): World
   if (lengths && !causal)
     throw new RangeError(
       "createWorld: lengths were given, but the model is not causal, so padding would change its frames; causalize it.",
+    );
+  const expected = config.expectedChange?.schedule;
+  if (expected && !isDeepStrictEqual(expected, schedule))
+    throw new RangeError(
+      `createWorld: schedule is ${JSON.stringify(schedule)}, but the network adds velocities of ` +
+        `${JSON.stringify(expected)}; give the schedule that it was trained with.`,
     );
   const padded = lengths ?? (causal && run.engine !== "eager" ? powersOfTwo : undefined);
   const denoise = givenContext(unetDenoise(model), context);

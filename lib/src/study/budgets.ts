@@ -84,7 +84,7 @@ export async function fineTuneProtocol(budget: "quick" | "standard", models: str
           frames: 8,
           together: 1,
           rate: 5e-4,
-          marks: [0, 150, 300, 600],
+          marks: [0, 75, 150, 300],
           clipsAtMarks: 8,
           heldOut: { sources: ["tabletop"], clips: 40, frames: 14, seed: 99 },
           predicted: 12,
@@ -110,4 +110,4 @@ export function studyProtocol({ budget, ...places }: FineTuneStudyOptions): Prom
 }
 
 /** Seconds of one core that a unit takes, about: for a first look before any unit of a run has ended. */
-export const secondsPerUnit: Readonly<Partial<Record<Budget, number>>> = { quick: 10, standard: 400 };
+export const secondsPerUnit: Readonly<Partial<Record<Budget, number>>> = { quick: 10, standard: 250 };

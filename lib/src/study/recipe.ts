@@ -176,6 +176,7 @@ export const recipes = {
     clips: 1600,
     skip: 248, // flags stand far from where episodes begin
   }),
+  "arena-masked": { ...arena, causal: { ...arena.causal, transfer: "masked" } }, // to be played beside arena-lab
   "tabletop-scratch": scratch(tabletop),
   "arena-scratch": scratch(arena),
   "trail-scratch": scratch(trail),

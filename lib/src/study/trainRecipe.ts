@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { cpus } from "node:os";
 import { basename, join } from "node:path";
-import { type Tensor5D, zerosLike } from "@tensorflow/tfjs";
+import { dispose, type Tensor5D, zerosLike } from "@tensorflow/tfjs";
 import { causalize } from "../causal/causalize.js";
 import { loadLabNetwork, saveLabNetwork } from "../metric/labNetworkFile.js";
 import { withActions } from "../model/actions.js";
@@ -200,12 +200,19 @@ async function startWorld(
       last.includes(name) ? zerosLike(each) : each,
     ]),
   );
-  return withActions({ config, weights }, { actionSize: clips.actionSize, actionKind, seed });
+  const told = withActions({ config, weights }, { actionSize: clips.actionSize, actionKind, seed });
+  dispose([network.weights as never, last.map((name) => weights[name]) as never]);
+  return told;
 }
 
 async function causalPassive({ from, causal }: WorldRecipe, models: string): Promise<VideoUnet> {
-  const { network } = await loadWorldParts(join(models, from));
-  return causalize(network, causal);
+  const { network, codec } = await loadWorldParts(join(models, from));
+  const turned = causalize(network, causal);
+  dispose([
+    network.weights as never,
+    codec.kind === "autoencoder" ? (codec.autoencoder.weights as never) : [],
+  ]);
+  return turned;
 }
 
 interface Task<Batch, Model extends Trainable> {
