@@ -27,7 +27,7 @@ export const presets: readonly Preset[] = [
     name: "masked transfer",
     kind: "broken",
     notice:
-      "Kernels that only dropped their taps on the future start training further off: look for blur and flicker.",
+      "Kernels that only dropped their taps on the future begin training further off: see beside “good” whether they have caught up.",
     changes: {},
     transfer: "masked",
   },
