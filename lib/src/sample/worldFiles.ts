@@ -52,8 +52,8 @@ export async function saveWorldModel(
     throw new RangeError("saveWorldModel: context is missing; the network has cross-attention.");
   await mkdir(dir, { recursive: true });
   await saveWeights(join(dir, "network.safetensors"), network.weights, options);
-  const codecWeights = weightsOf(codec);
-  if (codecWeights) await saveWeights(join(dir, "codec.safetensors"), codecWeights, options);
+  const ofCodec = codecWeights(codec);
+  if (ofCodec) await saveWeights(join(dir, "codec.safetensors"), ofCodec, options);
   if (context) await saveWeights(join(dir, "context.safetensors"), { context });
   const record: WorldRecord = {
     format,
@@ -111,7 +111,8 @@ export async function openWorldModel(
   return createWorldModel(world, createFrameCodec(codec, run), { ...rollout, seed: 1, ...given });
 }
 
-function weightsOf(codec: CodecModel): Weights | undefined {
+/** Tensors of a codec, if it has any. */
+export function codecWeights(codec: CodecModel): Weights | undefined {
   if (codec.kind === "autoencoder") return codec.autoencoder.weights;
   if (codec.kind === "patch") return { mean: codec.codec.mean, basis: codec.codec.basis };
   return undefined;

@@ -12,7 +12,7 @@ import type { VideoUnetConfig } from "../model/videoUnetConfig.js";
 import { createFrameCodec } from "../sample/frameCodec.js";
 import type { RolloutConfig } from "../sample/rolloutConfig.js";
 import { createWorld } from "../sample/unetWorld.js";
-import type { WorldParts } from "../sample/worldFiles.js";
+import { codecWeights, type WorldParts } from "../sample/worldFiles.js";
 import { deriveSeed } from "../tensor/noise.js";
 import { train } from "../train/loop.js";
 import { type DiffusionConfig, type VideoBatch, videoObjective } from "../train/objective.js";
@@ -144,7 +144,7 @@ export async function fineTune(card: ProtocolCard, options: UnitOptions): Promis
   keep("race", race);
   trainer.dispose();
   const held = [model, base.network, encoder].map(({ weights }) => weights);
-  dispose([held as never, codecTensors(base)]);
+  dispose([held as never, codecWeights(base.codec) as never]);
   return values;
 }
 
@@ -180,9 +180,4 @@ async function markScores(
   const { truth, guess } = features;
   const distance = await frechetDistance(truth.slice(0, clips), guess.slice(0, clips));
   return { step, ...Object.fromEntries(means), "lab Fréchet": distance };
-}
-
-function codecTensors({ codec }: WorldParts): never {
-  if (codec.kind === "patch") return [codec.codec.mean, codec.codec.basis] as never;
-  return (codec.kind === "autoencoder" ? codec.autoencoder.weights : []) as never;
 }

@@ -9,7 +9,7 @@ import { loadLabNetwork, saveLabNetwork } from "../metric/labNetworkFile.js";
 import { withActions } from "../model/actions.js";
 import { type Autoencoder, type AutoencoderConfig, createAutoencoder } from "../model/autoencoder.js";
 import { createVideoUnet, type VideoUnet } from "../model/videoUnet.js";
-import { loadWorldParts, saveWorldModel } from "../sample/worldFiles.js";
+import { codecWeights, loadWorldParts, saveWorldModel } from "../sample/worldFiles.js";
 import { labSchedule } from "../schedule/schedule.js";
 import { deriveSeed, uniformValues } from "../tensor/noise.js";
 import { autoencoderObjective } from "../train/autoencoderObjective.js";
@@ -208,10 +208,7 @@ async function startWorld(
 async function causalPassive({ from, causal }: WorldRecipe, models: string): Promise<VideoUnet> {
   const { network, codec } = await loadWorldParts(join(models, from));
   const turned = causalize(network, causal);
-  dispose([
-    network.weights as never,
-    codec.kind === "autoencoder" ? (codec.autoencoder.weights as never) : [],
-  ]);
+  dispose([network.weights as never, codecWeights(codec) as never]);
   return turned;
 }
 
