@@ -61,7 +61,7 @@ function describeWorld(scores: WorldScores): string[] {
   ];
   const { steps, solver, strength, historyLevel } = changedPixels.sampling;
   return [
-    `${given} frames given, ${predicted} predicted; ${steps} ${solver} steps, s = ${strength}, history level ${historyLevel}`,
+    `${given} frames given, ${predicted} predicted; ${steps} ${solver} ${steps === 1 ? "step" : "steps"}, s = ${strength}, history level ${historyLevel}`,
     `loss ${scores.heldOutLoss.value.toFixed(3)} (${scores.heldOutLoss.interval.map((end) => end.toFixed(3)).join(" to ")})`,
     `changed pixels: copying ${copy.toFixed(2)} dB, autoencoder ${ceiling.toFixed(2)} dB`,
     ...table([["model", "PSNR", "of the way closed", "behind"], ...rows]),

@@ -53,6 +53,11 @@ export interface VideoUnetConfig {
   readonly actionSize: number;
   /** Action vectors of any real numbers, or of zeros and ones that pick rows to be summed. */
   readonly actionKind: "continuous" | "multiHot";
+  /**
+   * What each number of a continuous action is multiplied by before it is embedded; absent: 1. Steps of an arm are
+   * hundredths of a metre, which a fresh embedding hardly sees beside numbers of one.
+   */
+  readonly actionScale?: readonly number[];
   /** Taps of temporal convolutions; odd where they are centred. */
   readonly temporalTaps: number;
   /** Where the kernels of temporal convolutions reach: both ways, or only back. */
@@ -89,6 +94,12 @@ export function requireUnetConfig(caller: string, config: VideoUnetConfig): void
         "config.expectedChange is set: the second half is the frame that is shown.",
     );
   requireChoice(caller, "config.actionKind", config.actionKind, ["continuous", "multiHot"]);
+  const { actionScale, actionKind, actionSize } = config;
+  if (actionScale && (actionKind !== "continuous" || actionScale.length !== actionSize))
+    throw new RangeError(
+      `${caller}: config.actionScale has ${actionScale.length} numbers for ${actionKind} actions of ${actionSize}; expected ` +
+        "one for each number of a continuous action.",
+    );
   requireChoice(caller, "config.convPadding", config.convPadding, ["centred", "causal"]);
   requireChoice(caller, "config.norm", config.norm, ["clip", "frame", "cumulative"]);
   requireChoice(caller, "config.outputConv", config.outputConv, ["plain", "rowCausal"]);

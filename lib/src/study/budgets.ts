@@ -110,4 +110,4 @@ export function studyProtocol({ budget, ...places }: FineTuneStudyOptions): Prom
 }
 
 /** Seconds of one core that a unit takes, about: for a first look before any unit of a run has ended. */
-export const secondsPerUnit: Readonly<Partial<Record<Budget, number>>> = { quick: 10, standard: 250 };
+export const secondsPerUnit: Readonly<Partial<Record<Budget, number>>> = { quick: 10, standard: 270 };

@@ -43,6 +43,7 @@ export interface PassiveRecipe extends Run {
 interface ActionRun extends Omit<PassiveRecipe, "kind" | "network"> {
   readonly kind: "world";
   readonly actionKind: VideoUnetConfig["actionKind"];
+  readonly actionScale?: VideoUnetConfig["actionScale"];
 }
 
 /** A world model that begins as a passive network made causal. */
@@ -111,7 +112,12 @@ function scratch({ from: _, causal, ...recipe }: WorldRecipe): ScratchRecipe {
   return { ...recipe, network: network as VideoUnetConfig };
 }
 
-const tabletop = world("tabletop", "continuous");
+const tabletop: WorldRecipe = {
+  ...world("tabletop", "continuous"),
+  // to about one while it moves: base ahead, aside, turn; closing; arm's three turns; mode; arm's three steps
+  actionScale: [30, 30, 15, 1, 8, 8, 8, 1, 1, 1, 13, 13, 13],
+  steps: 5000, // after 2,500 it had only begun to see what an arm is told
+};
 const arena = world("arena", "multiHot");
 const trail = world("trail", "continuous");
 

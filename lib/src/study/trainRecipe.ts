@@ -185,7 +185,7 @@ async function startWorld(
   clips: Clips,
   models: string,
 ): Promise<VideoUnet> {
-  const { actionKind, seed } = recipe;
+  const { actionKind, actionScale, seed } = recipe;
   const network =
     "network" in recipe ? createVideoUnet(recipe.network, seed) : await causalPassive(recipe, models);
   const config: VideoUnet["config"] = {
@@ -200,7 +200,10 @@ async function startWorld(
       last.includes(name) ? zerosLike(each) : each,
     ]),
   );
-  const told = withActions({ config, weights }, { actionSize: clips.actionSize, actionKind, seed });
+  const told = withActions(
+    { config, weights },
+    { actionSize: clips.actionSize, actionKind, actionScale, seed },
+  );
   dispose([network.weights as never, last.map((name) => weights[name]) as never]);
   return told;
 }

@@ -190,7 +190,13 @@ function showPanes() {
 function captionOf({ model, strength, mask, norm, historyLevel, steps }) {
   if (model === "simulator") return "simulator";
   const odd = [mask === "full" && "leak", norm === "clip" && "joint norms"].filter(Boolean);
-  return [model, `s = ${strength}`, `${steps} steps`, `history ${historyLevel}`, ...odd].join(" · ");
+  return [
+    model,
+    `s = ${strength}`,
+    `${steps} ${steps === 1 ? "step" : "steps"}`,
+    `history ${historyLevel}`,
+    ...odd,
+  ].join(" · ");
 }
 
 function showSettings() {
