@@ -16,6 +16,7 @@ import {
   unetDenoise,
   type VideoUnetConfig,
   videoUnet,
+  withActions,
 } from "vid2world";
 import { expect, test } from "vitest";
 import { farthest } from "../fixtures/fixtures.js";
@@ -38,6 +39,29 @@ test.each(kinds)("%s: a dropped action is no action, and a zero action is anothe
   expect(farthest(dropped, none)).toBe(0);
   const zero = videoUnet(model, { x, level, action: action.zerosLike() });
   expect(farthest(zero, none)).toBeGreaterThan(1e-3);
+});
+
+test("a scale for each number of an action is the same as an action that was multiplied by it", () => {
+  const { config, weights } = networkOf("continuous");
+  const actionScale = [30, 1, 0.5];
+  const scaled = videoUnet({ config: { ...config, actionScale }, weights }, { x, level, action });
+  const plain = videoUnet(
+    { config, weights },
+    { x, level, action: action.mul(tensor1d(actionScale)) as Tensor3D },
+  );
+  expect(farthest(scaled, plain)).toBe(0);
+});
+
+test("a scale that does not fit the actions is refused when they are given to a network", () => {
+  const passive = loudUnet({ ...smallConfig, actionSize: 0 }, 1);
+  const before = memory().numTensors;
+  const give = (actionKind: VideoUnetConfig["actionKind"], actionScale: number[]) =>
+    withActions(passive, { actionSize: 3, actionKind, actionScale, seed: 1 });
+  expect(() => give("continuous", [1, 2])).toThrow(
+    "withActions: config.actionScale has 2 numbers for continuous actions of 3; expected one for each number of a continuous action.",
+  );
+  expect(() => give("multiHot", [1, 2, 3])).toThrow("has 3 numbers for multiHot actions of 3");
+  expect(memory().numTensors).toBe(before);
 });
 
 test("the rows of a batch do not know each other: exchanged, they give the same bits in the other order", () => {

@@ -112,11 +112,13 @@ function scratch({ from: _, causal, ...recipe }: WorldRecipe): ScratchRecipe {
   return { ...recipe, network: network as VideoUnetConfig };
 }
 
+const tabletopBase = world("tabletop", "continuous");
 const tabletop: WorldRecipe = {
-  ...world("tabletop", "continuous"),
+  ...tabletopBase,
   // to about one while it moves: base ahead, aside, turn; closing; arm's three turns; mode; arm's three steps
   actionScale: [30, 30, 15, 1, 8, 8, 8, 1, 1, 1, 13, 13, 13],
   steps: 5000, // after 2,500 it had only begun to see what an arm is told
+  rollout: { ...tabletopBase.rollout, historyLevel: 39 }, // most of its picture stands still, and less noise blurs that less
 };
 const arena = world("arena", "multiHot");
 const trail = world("trail", "continuous");
