@@ -27,7 +27,7 @@ export const presets: readonly Preset[] = [
     name: "masked transfer",
     kind: "broken",
     notice:
-      "Kernels that only dropped their taps on the future begin training further off: see beside “good” whether they have caught up.",
+      "Kernels that only dropped their taps on the future, which the paper’s Table 2 puts behind: see beside “good” whether it shows.",
     changes: {},
     transfer: "masked",
   },
