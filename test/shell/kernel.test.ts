@@ -1,8 +1,8 @@
-import { readFileSync } from "node:fs";
-import { dirname } from "node:path";
+import { readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { makePage } from "../../.workbench/notebook.mjs";
-import { jupyterEnvironment } from "../../.workbench/paths.mjs";
+import { jupyterEnvironment, root } from "../../.workbench/paths.mjs";
 import { run } from "../../.workbench/run.mjs";
 import {
   type Cell,
@@ -127,6 +127,36 @@ test("an error output carries name, message and a stack without the kernel's own
   expect(error?.traceback?.join("\n")).not.toContain("node_modules");
   expect(cell.execution_count).toBe(1);
   expect(streamText(cell, "stderr")).toBe(""); // said once, in the error, not twice
+});
+
+test("a request that comes while sockets open is answered, and no cell fails by it", async () => {
+  const preload = join(scratch.path, "slowBind.cjs");
+  const busy = "Socket is blocked by a bind or unbind operation"; // what zeromq says then
+  writeFileSync(
+    preload,
+    `const { Publisher } = require(${JSON.stringify(join(root, "node_modules", "zeromq"))});
+const { bind, send } = Publisher.prototype;
+let binding = false;
+const replace = (name, value) => Object.defineProperty(Publisher.prototype, name, { value });
+replace("bind", async function (address) {
+  binding = true;
+  await new Promise((done) => setTimeout(done, 2000));
+  binding = false;
+  return bind.call(this, address);
+});
+replace("send", function (parts) {
+  return binding ? Promise.reject(new Error("${busy}")) : send.call(this, parts);
+});`,
+  );
+  const notebook = writeNotebook(scratch.path, "slow-bind", [code('console.log("fine")')]);
+  const env = { NODE_OPTIONS: `--require ${preload}` };
+  const { executed } = await makePage(jupyter, notebook, {
+    folder: join(scratch.path, "out"),
+    quiet: true,
+    env,
+  });
+  const [cell]: Cell[] = JSON.parse(readFileSync(executed, "utf8")).cells;
+  expect(streamText(cell, "stdout")).toBe("fine\n");
 });
 
 test("a rejection that nobody awaits is the error of its cell", async () => {

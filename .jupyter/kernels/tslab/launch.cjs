@@ -1,7 +1,7 @@
 /**
  * Starts the project's own tslab as a Jupyter kernel and adds what tslab 1.0.22 leaves out of the protocol:
  * error fields, execution counts, stream output that survives a burst, failures that happen outside a cell's
- * own promise, and an end when the client is gone.
+ * own promise, sockets that are all open before the first request, and an end when the client is gone.
  *
  * It reaches into tslab/dist, so tslab is pinned to exactly that version. The order of events in one cell:
  * run the code, publish its displays and text as they come, publish `execute_input` (that is how a client
@@ -59,9 +59,25 @@ async function handleExecuteImpl(request, ...writers) {
   }
 }
 
+const publishAnyStatus = ZmqServer.prototype.publishStatus;
+
+/** The first thing sent about any request. @this {any} the kernel's server */
+function publishStatus(status, message) {
+  queueSends(message);
+  publishAnyStatus.call(this, status, message);
+}
+
+/**
+ * Binds at once. tslab's own way binds the five sockets in the background; a request that comes when some are done and
+ * others are not is lost with an error, and so is the cell that runs first. @this {any} the kernel's server
+ */
+async function bindSocket(socket, port) {
+  const { transport, ip } = this.connInfo;
+  socket.bindSync(`${transport}://${ip}:${port}`);
+}
+
 /** @this {any} the kernel's server; called when a request arrives, which may be while another cell runs */
 async function handleExecute(socket, message) {
-  queueSends(message);
   const publish = (type, content) => {
     const outgoing = message.createReply();
     outgoing.header.msg_type = type;
@@ -110,7 +126,7 @@ function keepStray(error) {
 }
 
 const configPath = process.argv[process.argv.indexOf("--config-path") + 1];
-ZmqServer.prototype.handleExecute = handleExecute;
+Object.assign(ZmqServer.prototype, { bindSocket, publishStatus, handleExecute });
 JupyterHandlerImpl.prototype.handleExecuteImpl = handleExecuteImpl;
 
 stillPackages(requireFromProject("@tslab/typescript-for-tslab").sys);
