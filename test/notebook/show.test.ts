@@ -178,6 +178,16 @@ describe("showFilmstrip", () => {
     expect(shown[0].data["text/plain"]).toBe("[film strip; frames 0, 1, 2]");
     video.dispose();
   });
+
+  test("columns that are no frames in time have words above them", async () => {
+    const pictures = uniformNoise([2, 8, 8, 3], 1) as Tensor4D;
+    await showFilmstrip(pictures, { headings: ["left", "right"] });
+    expect(shown[0].data["text/plain"]).toBe("[film strip; columns left, right]");
+    await expect(showFilmstrip(pictures, { headings: ["left"] })).rejects.toThrow(
+      "showFilmstrip: headings has 1 words; expected 2, one for each frame shown",
+    );
+    pictures.dispose();
+  });
 });
 
 describe("showProgress", () => {

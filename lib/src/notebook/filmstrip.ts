@@ -1,4 +1,4 @@
-/** Rows of frames under each other, with words at the left and frame numbers above, as one PNG. */
+/** Rows of frames under each other, with words at the left and above, as one PNG. */
 import sharp from "sharp";
 import type { RgbFrame } from "../data/codec.js";
 import { escapeHtml } from "./html.js";
@@ -13,10 +13,10 @@ export interface Strip {
 const gap = 3;
 const fontSize = 12;
 
-/** Draws strips of one frame size; `numbers` stand above the columns. */
+/** Draws strips of one frame size; `headings` stand above the columns. */
 export async function drawFilmstrip(
   strips: readonly Strip[],
-  numbers: readonly number[],
+  headings: readonly string[],
   scale: number,
 ): Promise<Picture> {
   const { width, height } = strips[0].frames[0];
@@ -34,12 +34,12 @@ export async function drawFilmstrip(
     ...strips.map(({ label }, row) =>
       text(left - 10, top + row * (height * scale + gap) + (height * scale) / 2 + 4, "end", label, "#1f2430"),
     ),
-    ...numbers.map((number, column) =>
+    ...headings.map((heading, column) =>
       text(
         left + column * (width * scale + gap) + (width * scale) / 2,
         fontSize,
         "middle",
-        `${number}`,
+        heading,
         "#5b6270",
       ),
     ),

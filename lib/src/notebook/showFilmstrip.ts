@@ -12,6 +12,8 @@ export interface FilmstripOptions {
   readonly frames?: readonly number[];
   /** Number of the video's first frame in the words above the columns; 0 unless given. */
   readonly firstNumber?: number;
+  /** Words above the columns in the place of frame numbers, one for each frame shown. */
+  readonly headings?: readonly string[];
   /** Whole factor by which frames are enlarged; chosen by their size unless given. */
   readonly scale?: number;
 }
@@ -23,6 +25,7 @@ const widest = 640;
  * Shows frames of one or several videos as rows of a picture below the cell.
  *
  * @param videos [frame, height, width, 3] in [0, 1]; several must have one shape
+ * @throws RangeError if a frame is not there, or headings are not as many as the frames shown
  * @throws NotebookError outside a notebook kernel
  */
 export async function showFilmstrip(videos: Videos, options: FilmstripOptions = {}): Promise<void> {
@@ -38,14 +41,18 @@ export async function showFilmstrip(videos: Videos, options: FilmstripOptions = 
     strips.push({ label, frames: chosen.map((frame) => frames[frame]) });
   }
   const { firstNumber = 0 } = options;
-  const numbers = chosen.map((frame) => frame + firstNumber);
-  const picture = await drawFilmstrip(strips, numbers, scale);
+  const headings = options.headings ?? chosen.map((frame) => `${frame + firstNumber}`);
+  if (headings.length !== chosen.length)
+    throw new RangeError(
+      `showFilmstrip: headings has ${headings.length} words; expected ${chosen.length}, one for each frame shown.`,
+    );
+  const picture = await drawFilmstrip(strips, headings, scale);
   const labels = named.map(([label]) => label).filter(Boolean);
   display(
     "showFilmstrip",
     {
       "image/png": picture.png,
-      "text/plain": `[film strip${labels.length ? `: ${labels.join(", ")}` : ""}; frames ${numbers.join(", ")}]`,
+      "text/plain": `[film strip${labels.length ? `: ${labels.join(", ")}` : ""}; ${options.headings ? "columns" : "frames"} ${headings.join(", ")}]`,
     },
     { "image/png": { width: picture.width, height: picture.height } },
   );

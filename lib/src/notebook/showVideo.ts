@@ -43,7 +43,7 @@ export async function showVideo(videos: Videos, options: ShowVideoOptions = {}):
   const chosen = evenlySpread(count, 6);
   const still = await drawFilmstrip(
     strips.map(({ label, frames }) => ({ label, frames: chosen.map((frame) => frames[frame]) })),
-    chosen,
+    chosen.map(String),
     Math.max(1, Math.round(64 / height)),
   );
   const labels = named.map(([label]) => label);
