@@ -114,5 +114,8 @@ test("lifted levels are the same draws, none lower, most near pure noise; the lo
   expect(noisePlan("cleanHistory", { ...history, lift: 3 }).levels).toEqual(
     noisePlan("cleanHistory", history).levels,
   );
+  // 1 − (1 − u)^lift rounds to 1 for a u near 1, and here for half of all
+  const { levels } = noisePlan("independent", { ...options, lift: 60 });
+  expect(Math.max(...levels.flat())).toBe(999);
   expect(() => noisePlan("independent", { ...options, lift: 0 })).toThrow(/lift is 0/);
 });

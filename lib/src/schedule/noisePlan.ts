@@ -121,8 +121,10 @@ function drawRows(kind: NoisePlanKind, options: Draws): number[][] {
   requireRange("noisePlan", "lift", lift, 1);
   return Array.from({ length: draws }, (_, draw) => {
     const chance = uniformValues(2 * frames + 2, deriveSeed(seed, draw));
-    const lifted = (u: number) => (lift === 1 ? u : 1 - (1 - u) ** lift);
-    const uniform = Array.from({ length: frames }, (_, frame) => Math.floor(lifted(chance[frame]) * levels));
+    const lifted = (u: number) => (lift === 1 ? u : 1 - (1 - u) ** lift); // rounds to 1 where u is close to it
+    const uniform = Array.from({ length: frames }, (_, frame) =>
+      Math.min(levels - 1, Math.floor(lifted(chance[frame]) * levels)),
+    );
     if (kind === "shared") return uniform.map(() => uniform[0]);
     if (kind === "teacherForced") {
       const { historyLevel = 0 } = options as NoisePlanOptions["teacherForced"];
