@@ -41,7 +41,8 @@ export function verdictOf(expectation: Expectation, comparisons: readonly ArmCom
       `verdictOf: margin is ${margin}; expected a number above 0 for a claim of equality.`,
     );
   const { value, interval, detectable } = row.difference;
-  const [low, high] = interval;
+  const rounding = 1e-9 * (interval[1] - interval[0]);
+  const [low, high] = interval.map((end) => (Math.abs(end) < rounding ? 0 : end)); // sums of shares miss 0 by a bit
   const inside = { above: low > 0, below: high < 0, equal: low > -margin && high < margin }[direction];
   const outside = { above: high < 0, below: low > 0, equal: low > margin || high < -margin }[direction];
   const figures = `difference ${short(value)}, 95 % interval ${short(low)} to ${short(high)}`;
