@@ -121,7 +121,12 @@ const tabletop: WorldRecipe = {
   rollout: { ...tabletopBase.rollout, historyLevel: 39 }, // most of its picture stands still, and less noise blurs that less
 };
 const arena = world("arena", "multiHot");
-const trail = world("trail", "continuous");
+const trailBase = world("trail", "continuous");
+const trail: WorldRecipe = {
+  ...trailBase,
+  steps: 8000,
+  rollout: { ...trailBase.rollout, strength: 1, historyLevel: 39 }, // it follows its actions without being pushed
+};
 
 function reader(
   kind: ReaderRecipe["kind"],
