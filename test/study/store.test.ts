@@ -80,7 +80,10 @@ test("a verdict follows from where the interval of the difference lies", () => {
   });
   const equal = { arm: "new", direction: "equal", margin: 0.5 } as const;
   const rounded = verdictOf(above, row(9e-18, 0.3)); // zero, but for the rounding of a sum
-  expect(rounded).toMatchObject({ verdict: "undecided", reason: expect.stringContaining("interval 0 to 0.3") });
+  expect(rounded).toMatchObject({
+    verdict: "undecided",
+    reason: expect.stringContaining("interval 0 to 0.3"),
+  });
   expect(verdictOf(equal, row(-0.1, 0.3)).verdict).toBe("reproduced");
   expect(verdictOf(equal, row(0.6, 0.9)).verdict).toBe("not reproduced");
   expect(() => verdictOf({ arm: "base", direction: "above" }, row(0, 1))).toThrow(/expected one of new/);
