@@ -14,7 +14,7 @@ export const presets: readonly Preset[] = [
     name: "no guidance",
     kind: "broken",
     notice:
-      "At strength 1 nothing presses for the action: of a young model a key gets little or nothing; trail-lab needs no more.",
+      "At strength 1 nothing presses for the action: of a young model a key gets little or nothing; one that knows its keys needs no more.",
     changes: { strength: 1 },
   },
   {

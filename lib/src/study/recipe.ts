@@ -88,6 +88,7 @@ const passive: PassiveRecipe = {
 function world(
   source: "tabletop" | "arena" | "trail",
   actionKind: VideoUnetConfig["actionKind"],
+  drawn: Partial<RolloutConfig> = {},
 ): WorldRecipe {
   const { network: _, ...shared } = passive;
   return {
@@ -100,7 +101,7 @@ function world(
     steps: 2500,
     diffusion: { levels: "cleanHistory", lift: 3, weighting: "cappedSnr", actionDropout: 0.2 },
     // one step draws the mean of what may come: while a model is young, more steps draw sharper pictures, but wrong ones
-    rollout: { ...passive.rollout, steps: 1, historyLevel: 79 },
+    rollout: { ...passive.rollout, steps: 1, historyLevel: 79, ...drawn },
     optimizer: { rate: 2e-3, average: 0.999 },
   };
 }
@@ -112,20 +113,17 @@ function scratch({ from: _, causal, ...recipe }: WorldRecipe): ScratchRecipe {
   return { ...recipe, network: network as VideoUnetConfig };
 }
 
-const tabletopBase = world("tabletop", "continuous");
 const tabletop: WorldRecipe = {
-  ...tabletopBase,
+  // most of its picture stands still, and less noise on the history blurs that less
+  ...world("tabletop", "continuous", { historyLevel: 39 }),
   // to about one while it moves: base ahead, aside, turn; closing; arm's three turns; mode; arm's three steps
   actionScale: [30, 30, 15, 1, 8, 8, 8, 1, 1, 1, 13, 13, 13],
   steps: 5000, // after 2,500 it had only begun to see what an arm is told
-  rollout: { ...tabletopBase.rollout, historyLevel: 39 }, // most of its picture stands still, and less noise blurs that less
 };
 const arena = world("arena", "multiHot");
-const trailBase = world("trail", "continuous");
 const trail: WorldRecipe = {
-  ...trailBase,
+  ...world("trail", "continuous", { strength: 1, historyLevel: 39 }), // it follows its actions without being pushed
   steps: 8000,
-  rollout: { ...trailBase.rollout, strength: 1, historyLevel: 39 }, // it follows its actions without being pushed
 };
 
 function reader(
