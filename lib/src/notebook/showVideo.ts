@@ -7,6 +7,7 @@ import { drawFilmstrip, type Strip } from "./filmstrip.js";
 import { escapeHtml, htmlFont } from "./html.js";
 import { display, inNotebook } from "./kernel.js";
 import { evenlySpread, namedVideos, type Videos } from "./showFilmstrip.js";
+import { inFewColours } from "./staticPicture.js";
 import { tile } from "./tiles.js";
 
 export interface ShowVideoOptions {
@@ -41,10 +42,12 @@ export async function showVideo(videos: Videos, options: ShowVideoOptions = {}):
   const mp4 = await inMemory((path) => encodeFrames("showVideo", path, "mp4", joined, fps));
 
   const chosen = evenlySpread(count, 6);
-  const still = await drawFilmstrip(
-    strips.map(({ label, frames }) => ({ label, frames: chosen.map((frame) => frames[frame]) })),
-    chosen.map(String),
-    Math.max(1, Math.round(64 / height)),
+  const still = await inFewColours(
+    await drawFilmstrip(
+      strips.map(({ label, frames }) => ({ label, frames: chosen.map((frame) => frames[frame]) })),
+      chosen.map(String),
+      Math.max(1, Math.round(64 / height)),
+    ),
   );
   const labels = named.map(([label]) => label);
   const words = `${labels.filter(Boolean).join(" | ") || "video"}: ${count} frames of ${height}×${width}, ${fps} per second`;

@@ -60,6 +60,14 @@ export async function drawSvg(svg: string): Promise<Picture> {
   return { png: png.toString("base64"), width: width / sharpness, height: height / sharpness };
 }
 
+/** The same picture in 256 colours, in about a quarter of the bytes. */
+export async function inFewColours({ png, ...size }: Picture): Promise<Picture> {
+  const fewer = await sharp(Buffer.from(png, "base64"))
+    .png({ palette: true, effort: 10, dither: 0 })
+    .toBuffer();
+  return { png: fewer.toString("base64"), ...size };
+}
+
 /**
  * Draws a vega-lite spec, with its data inside.
  * @throws Error with vega-lite's or vega's reason if the spec cannot be drawn
