@@ -120,7 +120,10 @@ const tabletop: WorldRecipe = {
   actionScale: [30, 30, 15, 1, 8, 8, 8, 1, 1, 1, 13, 13, 13],
   steps: 5000, // after 2,500 it had only begun to see what an arm is told
 };
-const arena = world("arena", "multiHot");
+const arena: WorldRecipe = {
+  ...world("arena", "multiHot", { strength: 1.2 }), // half-way between the best pictures and the clearest actions
+  steps: 8000,
+};
 const trail: WorldRecipe = {
   ...world("trail", "continuous", { strength: 1, historyLevel: 39 }), // it follows its actions without being pushed
   steps: 8000,
