@@ -2,7 +2,7 @@
  * Makes the README's pictures of the play page with the page itself: serves it, drives a world model with real key presses
  * in Chromium, takes a screenshot and saves what the page's own button exports.
  *
- *     npm run build && node data/make-play-pictures.mjs [model, tabletop-lab unless given]
+ *     npm run build && node data/make-play-pictures.mjs [model, arena-lab unless given]
  */
 import { join } from "node:path";
 import { chromium } from "playwright-core";
@@ -10,7 +10,7 @@ import { servePlay } from "vid2world";
 import { findChromium } from "../.workbench/chromium.mjs";
 import { root } from "../.workbench/paths.mjs";
 
-const model = process.argv[2] ?? "tabletop-lab";
+const model = process.argv[2] ?? "arena-lab";
 const world = model.split("-")[0];
 const keys = {
   tabletop: ["KeyW", "KeyA", "KeyS", "KeyD"],

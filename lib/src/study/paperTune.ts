@@ -21,7 +21,7 @@ import type { VideoUnetConfig } from "../model/videoUnetConfig.js";
 import { createFrameCodec } from "../sample/frameCodec.js";
 import { deriveSeed } from "../tensor/noise.js";
 import { train } from "../train/loop.js";
-import { diffusionObjective, type Objective, type VideoBatch } from "../train/objective.js";
+import { diffusionObjective, labDiffusion, type Objective, type VideoBatch } from "../train/objective.js";
 import { type RunOptions, runner } from "../train/run.js";
 import { createTrainer, resumeTrainer, type Trainer } from "../train/trainer.js";
 import type { Weights } from "../weights/safetensors.js";
@@ -198,15 +198,7 @@ function learning(
         const network = { config: config.unet, weights: part(weights, "unet/") };
         return unetDenoise(network)({ ...inputs, context });
       }),
-    {
-      schedule,
-      levels: "independent",
-      lift: 1,
-      weighting: "uniform",
-      actionDropout: guidance.dropout,
-      firstFrameDropout: 0,
-      shownFrame: "first",
-    },
+    { ...labDiffusion, schedule, actionDropout: guidance.dropout },
   );
 }
 
