@@ -1,5 +1,5 @@
 /**
- * npm run study -- <name> [--budget quick|standard] [--seeds N] [--workers N] [--shard i/n]: sets up what computing needs,
+ * npm run study -- <name> [--budget quick|standard|paper] [--seeds N] [--workers N] [--shard i/n]: sets up what computing needs,
  * computes the results of a study that are not in data/results, and prints what they say.
  * Ctrl-C loses the units at hand; the same command goes on from there.
  */

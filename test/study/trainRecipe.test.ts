@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -100,6 +100,21 @@ test("from scratch: the same network as from the passive base, with weights of i
     });
     expect(alone.network).toMatchObject({ channels: passiveChannels, mask: whole.causal.mask });
   }
+});
+
+test("a model that has all its updates is not written over", async () => {
+  const path = join(options.models, "ae", "card.json");
+  const before = readFileSync(path, "utf8");
+  await expect(trainRecipe("ae", autoencoder, options)).rejects.toThrow(
+    /ae holds all 4 updates already; move it away/,
+  );
+  expect(readFileSync(path, "utf8")).toBe(before);
+});
+
+test("a run that was killed while it wrote its first checkpoint begins anew", async () => {
+  mkdirSync(join(options.scratch, "killed"));
+  writeFileSync(join(options.scratch, "killed", "step-000000002.safetensors.part"), "half");
+  expect((await trainRecipe("killed", autoencoder, options)).steps).toBe(4);
 });
 
 test("latents of the finished autoencoder have unit spread", async () => {

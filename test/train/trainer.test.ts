@@ -186,6 +186,14 @@ test.each(["eager", "compiled"] as const)(
   },
 );
 
+test("updates taken together pass checkpoints that they do not hit", async () => {
+  const dir = join(folder, "passed");
+  const trainer = createTrainer(toyModel(1), { objective: toyObjective(), optimizer, seed: 3 });
+  await train(trainer, { steps: 1, batch: toyBatch });
+  await train(trainer, { steps: 10, together: 4, batch: toyBatch, checkpoint: { dir, every: 4 } });
+  expect(readdirSync(dir)).toEqual(["step-000000009.safetensors", "step-000000010.safetensors"]); // 1, 5, 9, 10
+});
+
 test("a stop by signal leaves a state to continue from, and the log has each update once", async () => {
   const dir = join(folder, "stop");
   const log = join(dir, "loss.jsonl");

@@ -18,7 +18,7 @@ const historyDecay = 0.96;
  *   via min-SNR weighting", ICCV 2023).
  * - `cappedSnr`: min(SNR + 1, 5) for x₀: as v itself counts errors where noise prevails, so that the last level, which has
  *   no signal, counts too; and, as in min-SNR, what is nearly clean counts little.
- * - `fusedSnr`: the same with the SNR of a frame joined with what its history already tells (Chen et al., "Diffusion
+ * - `fusedSnr`: `minSnr` with the SNR of a frame joined with what its history already tells (Chen et al., "Diffusion
  *   Forcing", NeurIPS 2024, appendix; decay 0.96 as in its Minecraft runs).
  *
  * @param levels [batch][frame], whole numbers in [0, levels)

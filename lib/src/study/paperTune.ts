@@ -6,7 +6,6 @@
  * Left out of the published training: colour jitter and shifted crops, images that are dropped, half precision, and
  * sampling in the autoencoder (means are taken).
  */
-import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { dispose, type Tensor3D, tidy } from "@tensorflow/tfjs";
@@ -20,6 +19,7 @@ import { createVideoUnet, type VideoUnet } from "../model/videoUnet.js";
 import type { VideoUnetConfig } from "../model/videoUnetConfig.js";
 import { createFrameCodec } from "../sample/frameCodec.js";
 import { deriveSeed } from "../tensor/noise.js";
+import { hasCheckpoint } from "../train/checkpoint.js";
 import { train } from "../train/loop.js";
 import { diffusionObjective, labDiffusion, type Objective, type VideoBatch } from "../train/objective.js";
 import { type RunOptions, runner } from "../train/run.js";
@@ -144,7 +144,7 @@ async function beginTraining(
   run: RunOptions,
 ): Promise<Trainer<VideoBatch, Learner>> {
   const objective = ({ config }: Learner) => learning(config, text, settings);
-  if (existsSync(place)) return resumeTrainer<VideoBatch, Learner>(place, { objective, ...run });
+  if (await hasCheckpoint(place)) return resumeTrainer<VideoBatch, Learner>(place, { objective, ...run });
   const model = startLearner(parts, settings, actionSize);
   const { optimizer, seed } = settings;
   const trainer = createTrainer<VideoBatch, Learner>(model, {

@@ -1,5 +1,4 @@
 /** Makes a shipped model from its recipe: clips, latents, updates, and the model's folder at the end. */
-import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { cpus } from "node:os";
 import { basename, join } from "node:path";
@@ -13,6 +12,7 @@ import { codecWeights, loadWorldParts, saveWorldModel } from "../sample/worldFil
 import { labSchedule } from "../schedule/schedule.js";
 import { deriveSeed, uniformValues } from "../tensor/noise.js";
 import { autoencoderObjective } from "../train/autoencoderObjective.js";
+import { hasCheckpoint } from "../train/checkpoint.js";
 import { type TrainingProgress, train } from "../train/loop.js";
 import { type Objective, type Trainable, type VideoBatch, videoObjective } from "../train/objective.js";
 import type { RunOptions } from "../train/run.js";
@@ -50,18 +50,23 @@ export interface TrainRecipeOptions extends RunOptions {
  *
  * @param name the model's folder in `options.models`; its checkpoints lie in `options.scratch/<name>`
  * @returns the card; `steps` is less than the recipe's if the signal ended the run
+ * @throws Error if the folder holds all of the recipe's updates: a model that ships is not written over
  */
 export async function trainRecipe(
   name: string,
   recipe: Recipe,
   options: TrainRecipeOptions,
 ): Promise<ModelCard> {
+  const dir = join(options.models, name);
+  const before = await readCard(dir);
+  if (before && before.steps >= recipe.steps)
+    throw new Error(
+      `trainRecipe: ${dir} holds all ${recipe.steps} updates already; move it away, and ${join(options.scratch, name)} if it is there, to make the model from nothing.`,
+    );
   const clips = await openClips(recipe.clips, {
     folder: join(options.scratch, "clips"),
     onProgress: (done, of) => options.onStage?.("clips", done, of),
   });
-  const dir = join(options.models, name);
-  const before = await readCard(dir);
   const { steps, losses, seconds } = await trainKind(dir, recipe, clips, options);
   const last = losses.slice(-200);
   const card: ModelCard = {
@@ -243,7 +248,7 @@ async function run<Batch, Model extends Trainable>(
       threads,
     });
   async function begin() {
-    if (existsSync(scratch))
+    if (await hasCheckpoint(scratch))
       return resumeTrainer<Batch, Model>(scratch, {
         objective: ({ config }) => objective(config),
         engine,

@@ -45,6 +45,11 @@ export async function saveCheckpoint(
   return path;
 }
 
+/** Whether `dir` holds a complete checkpoint; a run that was killed in its first leaves a folder without. */
+export async function hasCheckpoint(dir: string): Promise<boolean> {
+  return (await checkpoints(dir)).length > 0;
+}
+
 /** Reads the newest checkpoint in `dir`; the tensors belong to the caller. */
 export async function readCheckpoint(dir: string): Promise<{
   weights: Weights;

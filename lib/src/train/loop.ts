@@ -84,7 +84,8 @@ export async function train<Batch>(
       });
       if (log) await appendFile(log, `${JSON.stringify({ step, loss, gradientNorm, rate })}\n`);
     }
-    if (checkpoint && trainer.steps % checkpoint.every === 0) {
+    const passed = (every: number) => Math.floor(trainer.steps / every) > Math.floor(first / every);
+    if (checkpoint && passed(checkpoint.every)) {
       await trainer.save(checkpoint.dir);
       saved = trainer.steps;
     }
