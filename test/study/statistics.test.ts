@@ -106,3 +106,12 @@ test("the arm farther from the truth has the larger distance; equal arms differ 
     /far has clips \[20,20\]/,
   );
 });
+
+test("where only seeds differ, the interval of a distance is that of a mean of so many seeds", async () => {
+  const all = (value: number) => Array.from({ length: 4 }, () => [value, 0]);
+  const arm = [0, 1, 2].map((off) => ({ truth: all(0), guess: all(off) })); // distances 0, 1 and 4
+  const [{ mean, interval }] = await compareDistances({ arm }, { reference: "arm", seed: 1, draws: 4000 });
+  expect(mean).toBeCloseTo(5 / 3, 9);
+  const ofOne = (0 + 1 + 16) / 3 - mean ** 2;
+  expect((interval[1] - mean) / (1.96 * Math.sqrt(ofOne / 3))).toBeCloseTo(1, 1);
+});

@@ -3,7 +3,7 @@ import { frechetDistance } from "../metric/frechet.js";
 import { requireWhole } from "../tensor/check.js";
 import { deriveSeed, uniformValues } from "../tensor/noise.js";
 import { type ArmComparison, type CompareOptions, power } from "./compareArms.js";
-import { holm } from "./resample.js";
+import { holm, resampledIndices } from "./resample.js";
 
 /** Features of the same clips, as they are and as drawn: [clip][feature]. */
 export interface ClipSetFeatures {
@@ -57,8 +57,8 @@ export async function compareDistances(
     drawn[name] = [];
   }
   for (let draw = 0; draw < draws; draw++) {
-    const ofSeeds = indices(seeds, deriveSeed(seed, 3, draw));
-    const ofClips = indices(clips, deriveSeed(seed, 4, draw));
+    const ofSeeds = resampledIndices(seeds, deriveSeed(seed, 3, draw));
+    const ofClips = severalClips(clips, deriveSeed(seed, 4, draw));
     for (const name of names) drawn[name].push(await distance(features[name], ofSeeds, ofClips));
   }
   const others = names.filter((name) => name !== reference);
@@ -92,10 +92,10 @@ export async function compareDistances(
 
 const range = (count: number) => Array.from({ length: count }, (_, i) => i);
 
-/** Whole numbers below `count`, each drawn anew; of clips at least two differ, so that there is a covariance. */
-function indices(count: number, seed: number): number[] {
-  const drawn = Array.from(uniformValues(count, seed), (value) => Math.floor(value * count));
-  return count < 3 || new Set(drawn).size > 1 ? drawn : indices(count, deriveSeed(seed, count));
+/** Clips drawn anew, of which at least two differ, so that there is a covariance. */
+function severalClips(count: number, seed: number): number[] {
+  const drawn = resampledIndices(count, seed);
+  return count < 3 || new Set(drawn).size > 1 ? drawn : severalClips(count, deriveSeed(seed, count));
 }
 
 /** Both arms with the drawn clips of some places changed for the other's, the same places for every seed. */
