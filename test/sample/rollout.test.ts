@@ -208,6 +208,12 @@ test("missing or needless actions and padded models that are not causal are refu
   await expect(rollout(standIn(), { ...options, actions: undefined })).rejects.toThrow("actions are missing");
   await expect(rollout(standIn(0), options)).rejects.toThrow("the world takes none");
   await expect(rollout(standIn(), { ...options, frames: 6 })).rejects.toThrow("number of actions is 6");
+  await expect(rollout(standIn(), { ...options, solver: "heun" as never })).rejects.toThrow(
+    'rollout: solver is "heun"; expected one of ddim, dpmpp2m, euler.',
+  );
+  await expect(rollout(standIn(), { ...options, guidedLevels: [800, 400] })).rejects.toThrow(
+    "rollout: the second of guidedLevels is 400; expected a number from 800 up.",
+  );
   const passive = createVideoUnet({ ...presets.lab, channels: 8, headWidth: 8, normGroups: 2 }, 1);
   expect(() => createWorld(passive, { lengths: [8] })).toThrow("the model is not causal");
   expect(createWorld(passive).lengths).toBeUndefined();

@@ -43,7 +43,7 @@ async function convert(from: string, to: string): Promise<void> {
 }
 
 const program = new Command("vid2world").description(
-  "Look into weight files, convert them, and evaluate videos.",
+  "Train, score and play world models, run studies, evaluate videos, and look into weight files.",
 );
 program
   .command("inspect <file>")

@@ -1,6 +1,6 @@
 import type { Spacing } from "../schedule/timesteps.js";
 import { requireChoice, requireRange, requireWhole } from "../tensor/check.js";
-import type { Solver } from "./solver.js";
+import { type Solver, solvers } from "./solver.js";
 
 /** Everything that decides a rollout but the world, the history, the actions and the seed. */
 export interface RolloutConfig {
@@ -52,10 +52,14 @@ export const labRollout: RolloutConfig = {
 export function requireRollout(caller: string, config: RolloutConfig, levels: number): void {
   requireWhole(caller, "steps", config.steps, 1, levels);
   requireChoice(caller, "spacing", config.spacing, ["trailing", "uniform"]);
+  requireChoice(caller, "solver", config.solver, solvers);
   requireRange(caller, "eta", config.eta, 0, 1);
   requireRange(caller, "strength", config.strength, 0);
   requireRange(caller, "rescale", config.rescale, 0, 1);
   requireChoice(caller, "nullAction", config.nullAction, ["last", "all"]);
+  const [lowest, highest] = config.guidedLevels;
+  requireRange(caller, "the first of guidedLevels", lowest, 0);
+  requireRange(caller, "the second of guidedLevels", highest, lowest);
   requireWhole(caller, "historyLevel", config.historyLevel, -1, levels - 1);
   requireWhole(caller, "window", config.window, 2);
 }

@@ -7,7 +7,7 @@ import { type Tensor5D, tensor, tidy } from "@tensorflow/tfjs";
 import { alphaAt, cleanLevel, type Schedule } from "../schedule/schedule.js";
 import { requireChoice, requireRange } from "../tensor/check.js";
 
-const solvers = ["ddim", "dpmpp2m", "euler"] as const;
+export const solvers = ["ddim", "dpmpp2m", "euler"] as const;
 /**
  * - `ddim`: Song et al., "Denoising diffusion implicit models", ICLR 2021; with η = 1 as random as the forward process.
  * - `dpmpp2m`: DPM-Solver++(2M), second order by means of the prediction before (Lu et al., 2022, algorithm 2); its
