@@ -43,7 +43,7 @@ async function convert(from: string, to: string): Promise<void> {
 }
 
 const program = new Command("vid2world").description(
-  "Train, score and play world models, run studies, evaluate videos, and look into weight files.",
+  "Train and score world models, run studies, evaluate videos, and look into weight files.",
 );
 program
   .command("inspect <file>")

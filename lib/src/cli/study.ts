@@ -8,7 +8,7 @@ import { type Study, type StudyFolders, units } from "../study/defineStudy.js";
 import type { PaperScale } from "../study/paperScale.js";
 import { paperTask } from "../study/paperTask.js";
 import { openResultStore } from "../study/resultStore.js";
-import { runStudy } from "../study/runStudy.js";
+import { runStudy, unitsOfShard } from "../study/runStudy.js";
 import { openStudy, studyNames } from "../study/studies.js";
 import { readStudy } from "../study/studyFile.js";
 import { summarizeStudy } from "../study/summarizeStudy.js";
@@ -72,7 +72,8 @@ async function study(name: string | undefined, flags: Flags): Promise<void> {
   const store = openResultStore(results);
   const all = units(chosen);
   const there = await Promise.all(all.map(async ({ card }) => (await store.read(card)) !== undefined));
-  const missing = all.filter((_, i) => !there[i] && ofShard(i, shard)).length;
+  const own = new Set(unitsOfShard(all, shard));
+  const missing = all.filter((unit, i) => !there[i] && own.has(unit)).length;
   const large = chosen.protocol.task === paperTask;
   const workers = Math.max(1, Math.min(flags.workers ?? (large ? 1 : availableParallelism()), missing));
   const pace = name.endsWith(".json") ? undefined : secondsPerUnit[flags.budget ?? "standard"];
@@ -97,17 +98,13 @@ async function study(name: string | undefined, flags: Flags): Promise<void> {
       bar.update(done - before);
     },
   }).finally(() => bar?.end());
-  const left: string[] = [];
-  let ownLeft = 0;
-  for (const [i, unit] of all.entries())
-    if (!(await store.read(unit.card))) {
-      left.push(`${unit.arm}, seed ${unit.seed}`);
-      if (ofShard(i, shard)) ownLeft++;
-    }
+  const left = [];
+  for (const unit of all) if (!(await store.read(unit.card))) left.push(unit);
   if (left.length > 0) {
+    const names = left.map(({ arm, seed }) => `${arm}, seed ${seed}`).join("; ");
     process.stdout.write(
-      `${all.length - left.length} of ${all.length} results are in ${results}; missing: ${left.join("; ")}.\n` +
-        (ownLeft > 0
+      `${all.length - left.length} of ${all.length} results are in ${results}; missing: ${names}.\n` +
+        (left.some((unit) => own.has(unit))
           ? "The same command goes on from here.\n"
           : `Part ${shard.index} of ${shard.of} is done; without --shard the command prints what all parts say.\n`),
     );
@@ -116,9 +113,6 @@ async function study(name: string | undefined, flags: Flags): Promise<void> {
   process.stdout.write(`${describeStudy(chosen, await summarizeStudy(chosen, store))}\n`);
   if (large) process.stdout.write(await describeDistances(chosen, store));
 }
-
-/** Whether the unit of a number belongs to a part. */
-const ofShard = (unit: number, { index, of }: Flags["shard"]) => unit % of === index - 1;
 
 /** What there is to do and how long it takes, about, at a pace in seconds per unit if one is known. */
 function plan(all: number, missing: number, shard: Flags["shard"], workers: number, pace?: number): string {

@@ -30,6 +30,14 @@ export interface RunStudyOptions {
   readonly signal?: AbortSignal;
 }
 
+/** The units of one part of a study: every n-th. */
+export function unitsOfShard(
+  all: readonly Unit[],
+  { index, of }: NonNullable<RunStudyOptions["shard"]>,
+): Unit[] {
+  return all.filter((_, i) => i % of === index - 1);
+}
+
 /** How often a claim is renewed while its unit is computed, in milliseconds. */
 const renewEvery = 30_000;
 
@@ -55,7 +63,7 @@ export async function runStudy(
     );
   await store.tidy();
   const all = units(study);
-  const own = all.filter((_, i) => i % of === index - 1);
+  const own = unitsOfShard(all, shard);
   const done = new Set<Unit>();
   for (const unit of all) if (await store.read(unit.card)) done.add(unit);
   const waiting = own.filter((unit) => !done.has(unit));

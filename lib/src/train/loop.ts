@@ -84,8 +84,7 @@ export async function train<Batch>(
       });
       if (log) await appendFile(log, `${JSON.stringify({ step, loss, gradientNorm, rate })}\n`);
     }
-    const passed = (every: number) => Math.floor(trainer.steps / every) > Math.floor(first / every);
-    if (checkpoint && passed(checkpoint.every)) {
+    if (checkpoint && Math.floor(trainer.steps / checkpoint.every) > Math.floor(first / checkpoint.every)) {
       await trainer.save(checkpoint.dir);
       saved = trainer.steps;
     }
